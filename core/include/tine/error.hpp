@@ -1,0 +1,127 @@
+/// @file
+/// The errors tine throws. Every one says what was being done, with what, why it failed and what
+/// to do about it. Errors that end a job carry its Report.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <tine/report.hpp>
+
+namespace tine {
+
+/// Base of everything tine throws.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A call that cannot be right whatever the state of the machine: sizes that overflow, arguments
+/// that do not fit each other, a view from another pool's arena, overlapping outputs.
+class InvalidArgument : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An allocation that was refused before it could hurt anybody. The arena is as it was.
+class OutOfMemory : public Error {
+ public:
+  OutOfMemory(const std::string& what, std::size_t requested, std::size_t available,
+              std::string limit);
+  std::size_t requested() const noexcept { return requested_; }  ///< bytes asked for
+  std::size_t available() const noexcept { return available_; }  ///< bytes that were free
+  const std::string& limit() const noexcept { return limit_; }   ///< what refused
+
+ private:
+  std::size_t requested_;
+  std::size_t available_;
+  std::string limit_;
+};
+
+/// A pool that could not be made or kept: fork or another system call failed.
+class PoolError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The supervisor process is gone (somebody killed it). Arrays are intact; Pool::refresh() makes a
+/// new one.
+class SupervisorLost : public PoolError {
+ public:
+  using PoolError::PoolError;
+};
+
+/// A callable that a worker could not run: it captures a pointer or reference into memory that
+/// workers do not share, or its code was loaded after the pool was made.
+class BadCallable : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A job was posted, or a pool made, or arena memory allocated, inside a worker.
+class NestedParallelism : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A job that ended without its result. Slices that were done keep their values; slices that were
+/// running have been undone (`inout`) or hold unspecified bytes (`out`).
+class JobError : public Error {
+ public:
+  JobError(const std::string& what, Report report);
+  const Report& report() const noexcept { return *report_; }
+
+ private:
+  std::shared_ptr<const Report> report_;  // shared: exceptions must be copyable without throwing
+};
+
+/// A kernel threw. what() holds everything; the parts are separate too.
+class KernelError : public JobError {
+ public:
+  KernelError(const std::string& what, Report report, Fault fault);
+  const std::string& type() const noexcept { return fault_->type; }        ///< e.g. std::range_error
+  const std::string& message() const noexcept { return fault_->message; }  ///< its what()
+  std::size_t slice() const noexcept { return fault_->slice; }
+  const Fault& fault() const noexcept { return *fault_; }  ///< with the worker's backtrace
+
+ private:
+  std::shared_ptr<const Fault> fault_;
+};
+
+/// A slice killed its worker on every attempt.
+class SliceFailed : public JobError {
+ public:
+  SliceFailed(const std::string& what, Report report, std::size_t slice);
+  std::size_t slice() const noexcept { return slice_; }
+
+ private:
+  std::size_t slice_;
+};
+
+/// Workers died again and again without any slice being finished; the Report has the causes.
+class WorkersLost : public JobError {
+ public:
+  using JobError::JobError;
+};
+
+/// The job's own deadline passed (a slice's deadline is a fault of that slice).
+class DeadlineExceeded : public JobError {
+ public:
+  using JobError::JobError;
+};
+
+/// The job was cancelled through its stop token.
+class Cancelled : public JobError {
+ public:
+  using JobError::JobError;
+};
+
+/// A party of an spmd() barrier died or threw; nobody can wait for it any more.
+class BrokenBarrier : public JobError {
+ public:
+  using JobError::JobError;
+};
+
+}  // namespace tine

@@ -1,0 +1,19 @@
+/// @file
+/// All of tine's core.
+#pragma once
+
+#include <tine/access.hpp>
+#include <tine/allocator.hpp>
+#include <tine/array.hpp>
+#include <tine/error.hpp>
+#include <tine/for_each.hpp>
+#include <tine/for_each_slice.hpp>
+#include <tine/partition.hpp>
+#include <tine/policy.hpp>
+#include <tine/pool.hpp>
+#include <tine/reduce.hpp>
+#include <tine/report.hpp>
+#include <tine/scan.hpp>
+#include <tine/sort.hpp>
+#include <tine/spmd.hpp>
+#include <tine/transform.hpp>

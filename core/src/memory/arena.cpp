@@ -1,0 +1,363 @@
+#include <tine/arena.hpp>
+#include <tine/error.hpp>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/interprocess/indexes/iset_index.hpp>
+#include <boost/interprocess/managed_external_buffer.hpp>
+#include <boost/interprocess/mem_algo/rbtree_best_fit.hpp>
+#include <boost/interprocess/sync/mutex_family.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "memory/limits.hpp"
+#include "memory/page_runs.hpp"
+#include "sync/role.hpp"
+#include "sync/system.hpp"
+
+// One sparse memory file, mapped once, before the first fork, so that it lies at the same address
+// in every process. Three zones:
+//
+//   | control | small objects (Boost.Interprocess) | page runs: the arrays ... |
+//
+// Only the master allocates. The bookkeeping of page runs is private to it, out of reach of any
+// kernel; that of small objects lies beside the objects, which is why workers map that zone
+// read-only.
+//
+// A page of a sparse file that is touched without having been committed asks for memory in the
+// middle of somebody's computation, and when there is none, the kernel kills, and inside a memory
+// cgroup it kills whoever touched, without an errno. So memory is committed before anybody gets to
+// see it, in a process that may die of it (see set_commit), after a look at what is left.
+
+namespace tine {
+
+namespace {
+
+using detail::page;
+using detail::round_up;
+
+using SmallObjects = boost::interprocess::basic_managed_external_buffer<
+    char, boost::interprocess::rbtree_best_fit<boost::interprocess::null_mutex_family>,
+    boost::interprocess::iset_index>;
+
+constexpr std::size_t MiB = std::size_t{1} << 20;
+
+std::string megabytes(std::size_t bytes) {
+  if (bytes < MiB) return std::to_string(bytes) + " bytes";
+  return std::to_string(bytes / MiB) + " MiB";
+}
+
+}  // namespace
+
+struct Arena::State {
+  int fd = -1;
+  pid_t owner = getpid();
+  std::byte* base = nullptr;
+  std::size_t reserved = 0;
+  std::size_t control = 0;
+  std::size_t small = 0;  // size of the zone
+
+  mutable std::mutex mutex;
+  std::condition_variable unpinned;
+  Commit commit;
+  std::size_t committed = 0;
+
+  std::optional<SmallObjects> objects;
+  std::size_t small_committed = 0;  // of the zone, from its start
+  std::size_t small_top = 0;        // no object lies beyond this
+
+  std::optional<detail::PageRuns> runs;
+  std::map<const std::byte*, std::unique_ptr<detail::Run>> live;
+  std::size_t used = 0;
+  std::uint64_t next_generation = 1;
+
+  std::byte* small_begin() const { return base + control; }
+  std::byte* run_begin() const { return base + control + small; }
+
+  // Commits [offset, offset + bytes) of the file or throws.
+  void must_commit(std::size_t offset, std::size_t bytes, std::size_t asked) {
+    const detail::MemoryLimit limit = detail::available_memory();
+    if (bytes > limit.available) refuse(asked, limit);
+    int error;
+    if (commit)
+      error = commit(offset, bytes);
+    else
+      error = detail::sys::fallocate(fd, 0, static_cast<off_t>(offset),
+                                     static_cast<off_t>(bytes)) == 0
+                  ? 0
+                  : errno;
+    if (error != 0) {
+      if (error != ENOMEM && error != ENOSPC)
+        throw PoolError("tine: could not commit " + megabytes(asked) +
+                        " of shared memory: " + strerror(error));
+      refuse(asked, detail::available_memory());
+    }
+    committed += bytes;
+  }
+
+  [[noreturn]] static void refuse(std::size_t asked, const detail::MemoryLimit& limit) {
+    throw OutOfMemory("tine: an allocation of " + megabytes(asked) + " was refused: only " +
+                          megabytes(limit.available) + " are left by " + limit.source +
+                          "; use smaller arrays, free some, or raise that limit",
+                      asked, limit.available, limit.source);
+  }
+};
+
+Arena::Arena(const Options& options) : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.control = round_up(options.control, page);
+  std::size_t reserve = options.reserve != 0 ? options.reserve : detail::physical_memory();
+  // A file beyond RLIMIT_FSIZE would not be refused: it would kill this process with SIGXFSZ.
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    reserve = std::min<std::size_t>(reserve, limit.rlim_cur);
+  // RLIMIT_AS is charged for address space, so with one we take less of it.
+  const std::size_t least = s.control + 4 * MiB;
+  for (;; reserve /= 2) {
+    reserve = std::max(round_up(reserve, detail::large_page), round_up(least, detail::large_page));
+    // 2 MiB more, so that the start can be aligned: huge pages want that.
+    void* at = detail::sys::mmap(nullptr, reserve + detail::large_page, PROT_NONE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at != MAP_FAILED) {
+      auto* start = static_cast<std::byte*>(at);
+      const auto address = reinterpret_cast<std::uintptr_t>(start);
+      s.base = start + (round_up(address, detail::large_page) - address);
+      if (s.base > start) munmap(start, static_cast<std::size_t>(s.base - start));
+      std::byte* end = start + reserve + detail::large_page;
+      if (s.base + reserve < end)
+        munmap(s.base + reserve, static_cast<std::size_t>(end - (s.base + reserve)));
+      break;
+    }
+    if (reserve <= round_up(least, detail::large_page))
+      throw PoolError("tine: could not reserve " + megabytes(reserve) +
+                      " of address space for the arena: " + strerror(errno) +
+                      "; look at RLIMIT_AS (ulimit -v)");
+  }
+  s.reserved = reserve;
+
+  auto fail = [&](const char* what) {
+    const int error = errno;
+    munmap(s.base, s.reserved);
+    if (s.fd >= 0) close(s.fd);
+    throw PoolError(std::string("tine: could not make the arena: ") + what + ": " +
+                    strerror(error));
+  };
+  s.fd = detail::sys::memfd_create("tine-arena", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (s.fd < 0) fail("memfd_create");
+  if (detail::sys::ftruncate(s.fd, static_cast<off_t>(reserve)) != 0) fail("ftruncate");
+  // No process can make the mapping shorter than it looks: that would be a SIGBUS for all others.
+  fcntl(s.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  if (detail::sys::mmap(s.base, reserve, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_NORESERVE | MAP_FIXED, s.fd, 0) == MAP_FAILED)
+    fail("mmap");
+  if (options.huge_pages) madvise(s.base, reserve, MADV_HUGEPAGE);
+  madvise(s.base, reserve, MADV_DONTDUMP);  // a core file of this size delays the news of a death
+  inherit_in_children(false);
+
+  s.small = std::clamp(reserve / 64, MiB, 1024 * MiB);
+  s.small = round_up(s.control + s.small, detail::large_page) - s.control;
+  try {
+    // The control zone is small and wanted at once, as are the two ends of the small-object zone.
+    const std::size_t first = s.control + 16 * page;
+    s.must_commit(0, first, first);
+    s.must_commit(s.control + s.small - page, page, page);
+  } catch (...) {
+    munmap(s.base, s.reserved);
+    close(s.fd);
+    throw;
+  }
+  s.small_committed = 16 * page;
+  s.objects.emplace(boost::interprocess::create_only, s.small_begin(), s.small);
+  s.small_top = 4 * page;
+  s.runs.emplace(s.reserved - s.control - s.small);
+}
+
+Arena::~Arena() {
+  // A child that the application forked does not have the mapping, only this object.
+  if (state_->owner == getpid()) munmap(state_->base, state_->reserved);
+  close(state_->fd);
+}
+
+std::byte* Arena::begin() const noexcept { return state_->base; }
+std::byte* Arena::end() const noexcept { return state_->base + state_->reserved; }
+std::byte* Arena::small_begin() const noexcept { return state_->small_begin(); }
+std::byte* Arena::small_end() const noexcept { return state_->run_begin(); }
+int Arena::descriptor() const noexcept { return state_->fd; }
+
+ArenaStats Arena::stats() const {
+  const State& s = *state_;
+  std::lock_guard lock(s.mutex);
+  return {s.reserved, s.committed, s.used, s.runs->warm(),
+          s.small - s.objects->get_free_memory()};
+}
+
+void Arena::set_commit(Commit commit) {
+  std::lock_guard lock(state_->mutex);
+  state_->commit = std::move(commit);
+}
+
+detail::Run* Arena::allocate(std::size_t bytes) {
+  State& s = *state_;
+  if (detail::process_role == detail::Role::worker)
+    throw NestedParallelism(
+        "tine: a worker cannot allocate arrays; allocate in the master and pass them to the job");
+  const std::size_t limit = s.reserved - s.control - s.small;
+  if (bytes > limit - page)
+    throw OutOfMemory("tine: an array of " + megabytes(bytes) + " does not fit the arena's " +
+                          megabytes(limit) + "; set PoolOptions::reserve",
+                      bytes, limit, "the arena's reservation");
+  const std::size_t rounded = std::max(page, round_up(bytes, page));
+  const std::size_t alignment = rounded >= detail::large_page ? detail::large_page : page;
+
+  std::lock_guard lock(s.mutex);
+  detail::PageRuns::Block block = s.runs->take(rounded, alignment);
+  if (block.bytes == 0)
+    throw OutOfMemory("tine: no room for an array of " + megabytes(bytes) +
+                          " in the arena: its " + megabytes(limit) +
+                          " are in pieces or taken; set PoolOptions::reserve",
+                      bytes, limit, "the arena's reservation");
+  if (!block.warm) {
+    const auto file = static_cast<std::size_t>(s.run_begin() - s.base);
+    // Ahead of need, in growing steps, so that small arrays hardly ever wait for a commit; not in
+    // large steps from the start, since a pool that is made for one small job would pay for them.
+    const std::size_t step = std::clamp(s.committed, MiB, 64 * MiB);
+    detail::PageRuns::Block ahead{};
+    try {
+      if (rounded < step) {
+        s.runs->give(block);
+        ahead = s.runs->take(step, alignment);
+        if (ahead.bytes != 0 && !ahead.warm) {
+          try {
+            s.must_commit(file + ahead.offset, step + page, bytes);
+            block = ahead;
+            block.warm = true;
+            s.runs->give_tail(block, rounded);
+            ahead = {};
+          } catch (const OutOfMemory&) {  // then exactly what is needed
+          }
+        }
+        if (ahead.bytes != 0) {
+          s.runs->give(ahead);
+          ahead = {};
+        }
+        if (!block.warm) block = s.runs->take(rounded, alignment);
+      }
+      if (!block.warm) {
+        s.must_commit(file + block.offset, rounded + page, bytes);
+        block.warm = true;
+      }
+    } catch (...) {
+      s.runs->give(block);
+      throw;
+    }
+  }
+  auto run = std::make_unique<detail::Run>();
+  run->data = s.run_begin() + block.offset;
+  run->bytes = block.bytes;
+  run->generation = s.next_generation++;
+  run->stale = !block.zeroed;
+  s.used += block.bytes;
+  detail::Run* result = run.get();
+  s.live.emplace(run->data, std::move(run));
+  return result;
+}
+
+void Arena::release(detail::Run* run) noexcept {
+  State& s = *state_;
+  if (detail::process_role == detail::Role::worker) return;  // a copy in the snapshot
+  std::unique_lock lock(s.mutex);
+  s.unpinned.wait(lock, [&] { return run->pins == 0; });
+  s.used -= run->bytes;
+  s.runs->give({static_cast<std::size_t>(run->data - s.run_begin()), run->bytes, true, false});
+  s.live.erase(run->data);
+}
+
+void Arena::settle(detail::Run* run) noexcept {
+  if (run->stale) {
+    memset(run->data, 0, run->bytes);
+    run->stale = false;
+  }
+}
+
+detail::Run* Arena::pin(const void* p, std::size_t bytes) noexcept {
+  State& s = *state_;
+  const auto* first = static_cast<const std::byte*>(p);
+  std::lock_guard lock(s.mutex);
+  auto at = s.live.upper_bound(first);
+  if (at == s.live.begin()) return nullptr;
+  detail::Run* run = std::prev(at)->second.get();
+  if (first + bytes > run->data + run->bytes) return nullptr;
+  ++run->pins;
+  return run;
+}
+
+void Arena::unpin(detail::Run* run) noexcept {
+  {
+    std::lock_guard lock(state_->mutex);
+    if (--run->pins != 0) return;
+  }
+  state_->unpinned.notify_all();
+}
+
+void Arena::trim() noexcept {
+  State& s = *state_;
+  std::lock_guard lock(s.mutex);
+  s.runs->cool([&](std::size_t offset, std::size_t bytes) {
+    ::fallocate(s.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                s.run_begin() - s.base + static_cast<off_t>(offset), static_cast<off_t>(bytes));
+    s.committed -= std::min(s.committed, bytes);
+  });
+}
+
+void* Arena::allocate_small(std::size_t bytes, std::size_t alignment) {
+  State& s = *state_;
+  if (detail::process_role == detail::Role::worker)
+    throw NestedParallelism(
+        "tine: a worker cannot allocate from the arena: containers with tine::allocator are filled "
+        "in the master and read in kernels");
+  std::lock_guard lock(s.mutex);
+  // The allocator writes headers next to what it hands out, and takes from the lowest fitting
+  // block, so whatever it touches lies below the highest object so far plus this one.
+  const std::size_t reach = s.small_top + bytes + alignment + 2 * page;
+  if (reach + page > s.small)
+    throw OutOfMemory("tine: no room for " + megabytes(bytes) + " of small objects in " +
+                          megabytes(s.small) + "; use an Array for large data",
+                      bytes, s.small, "the small-object zone");
+  if (reach > s.small_committed) {
+    const std::size_t target = std::min(
+        s.small - page, round_up(std::max(reach, 2 * s.small_committed), page));
+    s.must_commit(s.control + s.small_committed, target - s.small_committed, bytes);
+    s.small_committed = target;
+  }
+  void* p = alignment <= 16
+                ? s.objects->allocate(std::max<std::size_t>(bytes, 1), std::nothrow)
+                : s.objects->allocate_aligned(std::max<std::size_t>(bytes, 1), alignment,
+                                              std::nothrow);
+  if (p == nullptr)
+    throw OutOfMemory("tine: no room for " + megabytes(bytes) + " of small objects", bytes,
+                      s.small, "the small-object zone");
+  s.small_top = std::max(
+      s.small_top, static_cast<std::size_t>(static_cast<std::byte*>(p) - s.small_begin()) + bytes);
+  return p;
+}
+
+void Arena::deallocate_small(void* p) noexcept {
+  if (p == nullptr || detail::process_role == detail::Role::worker) return;
+  std::lock_guard lock(state_->mutex);
+  state_->objects->deallocate(p);
+}
+
+void Arena::inherit_in_children(bool yes) noexcept {
+  madvise(state_->base, state_->reserved, yes ? MADV_DOFORK : MADV_DONTFORK);
+}
+
+}  // namespace tine

@@ -1,0 +1,112 @@
+#include "memory/protection.hpp"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "memory/page_runs.hpp"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
+namespace tine::detail {
+
+namespace {
+
+// Smaller arrays get no guards and stay writable: two or three system calls for each new array
+// would cost more than the array.
+constexpr std::size_t least_light = std::size_t{64} << 10;
+// Without light guards every change of protection splits the mapping, and a process may have only
+// 65,530 of them.
+constexpr std::size_t least_split = std::size_t{1} << 20;
+
+}  // namespace
+
+bool ArenaMapping::light_guards() {
+  static const bool works = [] {
+    // Anonymous memory had them first; what counts is shared memory.
+    void* p = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return false;
+    const bool ok = madvise(p, page, MADV_GUARD_INSTALL) == 0;
+    munmap(p, page);
+    return ok;
+  }();
+  return works;
+}
+
+ArenaMapping::ArenaMapping(std::byte* base, std::size_t bytes, bool protect)
+    : base_(base), protect_(protect), light_(light_guards()), mapped_(bytes / chunk + 1) {}
+
+void ArenaMapping::guard(std::byte* at, bool on) {
+  if (light_)
+    madvise(at, page, on ? MADV_GUARD_INSTALL : MADV_GUARD_REMOVE);
+  else
+    mprotect(at, page, on ? PROT_NONE : PROT_READ | PROT_WRITE);
+}
+
+void ArenaMapping::forget(std::byte* begin, std::byte* end) {
+  auto at = known_.lower_bound(begin);
+  if (at != known_.begin()) {
+    const auto before = std::prev(at);
+    // One page more: the guard behind a run belongs to it.
+    if (before->first + before->second.bytes + page > begin) at = before;
+  }
+  // ... and so does the one before it.
+  while (at != known_.end() && at->first < end + page) {
+    const auto& [data, old] = *at;
+    if (!old.writable) mprotect(data, old.bytes, PROT_READ | PROT_WRITE);
+    if (old.guarded) {
+      guard(data - page, false);
+      guard(data + old.bytes, false);
+    }
+    at = known_.erase(at);
+  }
+}
+
+void ArenaMapping::meet(const RunExtent& run, bool writes) {
+  const std::size_t least = light_ ? least_light : least_split;
+  if (!protect_) return;
+  const auto at = known_.find(run.begin);
+  if (at != known_.end() && at->second.bytes == run.bytes &&
+      at->second.generation == run.generation) {
+    if (writes && !at->second.writable) {
+      // For good: arrays that alternate would pay for both directions in every job.
+      mprotect(run.begin, run.bytes, PROT_READ | PROT_WRITE);
+      at->second.writable = true;
+    }
+    return;
+  }
+  // The same pages may have belonged to other arrays before.
+  forget(run.begin, run.begin + run.bytes);
+  Known known{run.bytes, run.generation, true, false};
+  if (run.bytes >= least) {
+    guard(run.begin - page, true);
+    guard(run.begin + run.bytes, true);
+    known.guarded = true;
+    if (!writes && mprotect(run.begin, run.bytes, PROT_READ) == 0) known.writable = false;
+  }
+  known_.emplace(run.begin, known);
+}
+
+void ArenaMapping::map_ahead(const RunExtent& run, const std::byte* p, std::size_t bytes) {
+  if (bytes == 0) return;
+  const std::size_t first = static_cast<std::size_t>(p - base_) / chunk;
+  const std::size_t last = static_cast<std::size_t>(p + bytes - 1 - base_) / chunk;
+  for (std::size_t i = first; i <= last; ++i) {
+    if (mapped_[i]) continue;
+    std::size_t j = i;
+    while (j <= last && !mapped_[j]) mapped_[j++] = true;
+    std::byte* begin = std::max(base_ + i * chunk, run.begin);
+    std::byte* end = std::min(base_ + j * chunk, run.begin + run.bytes);
+    madvise(begin, static_cast<std::size_t>(end - begin), MADV_POPULATE_READ);
+    i = j;
+  }
+}
+
+}  // namespace tine::detail

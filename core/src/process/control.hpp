@@ -1,0 +1,168 @@
+// The control zone: what master, supervisor and workers share. Each field names its writer. Kernels
+// can reach this memory, so whoever reads an index from it copies it once and checks it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "schedule/job.hpp"
+#include "sync/ledger.hpp"
+#include "sync/system.hpp"
+
+namespace tine::detail {
+
+inline constexpr std::size_t max_frames = 24;
+
+/// What a worker writes about its own end, from a signal handler.
+struct CrashNote {
+  std::atomic<std::uint32_t> written;  // 1: signal, 2: exit() was called
+  std::int32_t signal;
+  std::int32_t code;
+  std::int32_t exit_status;
+  std::uint64_t address;
+  std::uint32_t frames;
+  void* frame[max_frames];
+};
+
+/// A Fault as it lies in shared memory.
+struct FaultRecord {
+  std::atomic<std::uint64_t> job;  // the job it belongs to, written last
+  std::uint8_t cause;
+  std::uint16_t slot;
+  std::uint32_t attempt;
+  std::uint64_t slice;
+  std::int32_t signal;
+  std::int32_t code;
+  std::int32_t exit_status;
+  std::uint32_t frames;
+  std::uint64_t address;
+  char type[128];
+  char message[512];
+  void* frame[max_frames];
+};
+inline constexpr std::size_t max_faults = 256;
+
+/// One worker's line of the control zone.
+struct alignas(128) Slot {
+  // Written by the worker.
+  std::atomic<std::uint64_t> active;  // number of the job it is in, 0: parked. The supervisor
+                                      // clears it for the dead, after the ledger is repaired.
+  std::atomic<std::uint32_t> asleep;  // in futex_wait
+  std::atomic<std::uint32_t> runs;    // slices begun, for the deadline clock
+  std::atomic<std::uint64_t> slice;   // running, hint for messages
+  std::atomic<std::uint32_t> attempt;
+  std::atomic<std::uint32_t> inside;  // between begin and end of a kernel
+  std::atomic<std::uint64_t> done;    // slices of this job
+  std::atomic<std::uint64_t> begun;
+  std::atomic<std::int64_t> busy_ns;
+  std::atomic<std::uint64_t> undo_slice;  // whose copy is whole in this slot's undo buffer
+  std::atomic<std::uint64_t> arrived;     // barrier: the phase it has come to, plus one
+  // Written by the supervisor, on a line of their own.
+  alignas(128) std::atomic<std::int32_t> pid;  // 0: vacant
+  std::atomic<std::uint64_t> spawn;            // unique number of this worker process
+  alignas(128) CrashNote crash;
+};
+static_assert(sizeof(Slot) % 128 == 0);
+
+inline constexpr std::uint64_t no_slice = static_cast<std::uint64_t>(-1);
+
+/// How a job came to an early end.
+enum class Verdict : std::uint32_t {
+  none,
+  exception,   // a kernel threw
+  slice,       // a slice failed on every attempt
+  workers,     // too many deaths without progress
+  barrier,     // an spmd member died
+};
+
+/// A barrier that a death breaks. No counts: each member's own word says how far it has come, so
+/// that there is nothing to put right when one is removed.
+struct Barrier {
+  std::atomic<std::uint32_t> phase;   // futex
+  std::atomic<std::uint32_t> broken;
+};
+
+struct Control {
+  // What workers wait for: it changes when there may be work, or an end. Written by master and
+  // supervisor.
+  alignas(128) std::atomic<std::uint32_t> bell;
+  // Written by the master.
+  std::atomic<std::uint64_t> open_job;       // number of the job that may be worked on, 0: none
+  std::atomic<std::uint32_t> shutdown;
+  // Written by all: no more slices are begun.
+  alignas(128) std::atomic<std::uint32_t> stop_claims;
+  // What the master waits for: a hint that a look at the ledger is worth while. Written by workers
+  // and supervisor.
+  alignas(128) std::atomic<std::uint32_t> finished;  // futex
+  std::atomic<std::uint32_t> master_asleep;          // written by the master
+  // Written by whoever ends the job early, first one wins: Verdict | slice << 8.
+  alignas(128) std::atomic<std::uint64_t> verdict;
+  std::atomic<std::uint32_t> fault_count;
+
+  // Orders to the supervisor, by the master; an eventfd says that there are some.
+  alignas(128) std::atomic<std::uint32_t> kill_active;  // end the workers that are in a job
+  std::atomic<std::uint32_t> commit_request;            // counts up
+  std::atomic<std::uint64_t> commit_offset;
+  std::atomic<std::uint64_t> commit_bytes;
+
+  // Written by the supervisor.
+  alignas(128) std::atomic<std::uint32_t> commit_reply;  // futex, follows commit_request
+  std::atomic<std::int32_t> commit_error;
+  std::atomic<std::uint32_t> started;      // futex: 1 once the first workers are forked
+  std::atomic<std::uint32_t> alive;        // workers
+  std::atomic<std::int32_t> fork_error;    // of the last fork that failed, 0: none
+  std::atomic<std::uint64_t> spawns;       // workers ever forked
+  std::atomic<std::uint64_t> in_job;       // number of the job whose ledger it is looking at
+  std::atomic<std::uint64_t> restarts;     // workers replaced in this job
+  std::atomic<std::uint64_t> undone;       // slices marked for restoring in this job
+
+  // Constant after the pool was made.
+  alignas(128) std::uint32_t workers;
+  std::uint32_t may_spin;  // there is a CPU for each worker
+  std::size_t memory_per_worker;
+  bool protect;
+
+  Barrier barrier;
+  JobDescriptor job;  // written by the master while no worker is active
+  FaultRecord faults[max_faults];
+
+  // Behind it: Lane lanes[workers], then Slot slots[workers].
+  Lane* lanes() { return reinterpret_cast<Lane*>(reinterpret_cast<std::byte*>(this) + header()); }
+  Slot* slots() { return reinterpret_cast<Slot*>(lanes() + workers); }
+
+  static constexpr std::size_t header() { return (sizeof(Control) + 127) / 128 * 128; }
+  static constexpr std::size_t bytes(unsigned workers) {
+    return header() + workers * (sizeof(Lane) + sizeof(Slot));
+  }
+
+  /// Tells the workers that something has changed; enters the kernel only for those asleep.
+  void ring(int wake) {
+    bell.fetch_add(1);
+    Slot* slot = slots();
+    for (unsigned i = 0; i < workers; ++i)
+      if (slot[i].asleep.load() != 0) {
+        sys::futex_wake(bell, wake);
+        return;
+      }
+  }
+  /// Tells the master that a look at the ledger is worth while.
+  void report_finished() {
+    finished.fetch_add(1);
+    if (master_asleep.load() != 0) sys::futex_wake(finished, 1);
+  }
+
+  /// Ends the job early; the first reason stands.
+  void condemn(Verdict why, std::uint64_t slice) {
+    std::uint64_t none = 0;
+    verdict.compare_exchange_strong(none, static_cast<std::uint64_t>(why) | slice << 8);
+    stop_claims.store(1);
+  }
+  /// A place for one more fault, nullptr when there is none.
+  FaultRecord* new_fault() {
+    const std::uint32_t i = fault_count.fetch_add(1);
+    return i < max_faults ? &faults[i] : nullptr;
+  }
+};
+
+}  // namespace tine::detail

@@ -1,0 +1,547 @@
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+
+#include <tine/error.hpp>
+
+#include "process/crash.hpp"
+#include "process/pool_state.hpp"
+#include "sync/clock.hpp"
+#include "sync/role.hpp"
+#include "sync/system.hpp"
+
+// One job, seen from the master: check, post, wait, and settle what is left. The ledger decides
+// when it is over; everything that wakes the master is a hint.
+
+namespace tine::detail {
+
+namespace {
+
+bool writes(AccessKind kind) { return kind == AccessKind::out || kind == AccessKind::inout; }
+
+std::size_t extent_bytes(const ArgSpec& arg) {
+  return arg.rows == 0 || arg.row_bytes == 0 ? 0 : (arg.rows - 1) * arg.row_pitch + arg.row_bytes;
+}
+
+// Two parts of one matrix, side by side, share a range of bytes and no byte.
+bool overlap(const ArgSpec& a, const ArgSpec& b) {
+  if (extent_bytes(a) == 0 || extent_bytes(b) == 0) return false;
+  if (a.data + extent_bytes(a) <= b.data || b.data + extent_bytes(b) <= a.data) return false;
+  if (a.row_pitch != b.row_pitch) return true;
+  const std::ptrdiff_t pitch = static_cast<std::ptrdiff_t>(a.row_pitch);
+  const std::ptrdiff_t apart = ((b.data - a.data) % pitch + pitch) % pitch;
+  return !(apart >= static_cast<std::ptrdiff_t>(a.row_bytes) &&
+           apart + static_cast<std::ptrdiff_t>(b.row_bytes) <= pitch);
+}
+
+/// The arrays of a job, kept from being freed while it runs.
+class Pins {
+ public:
+  explicit Pins(Arena& arena) : arena_(arena) {}
+  ~Pins() {
+    for (Run* run : runs_)
+      if (run != nullptr) arena_.unpin(run);
+  }
+  Pins(const Pins&) = delete;
+
+  Run* add(const void* data, std::size_t bytes) {
+    Run* run = arena_.pin(data, bytes);
+    runs_[count_++] = run;
+    return run;
+  }
+
+ private:
+  Arena& arena_;
+  std::array<Run*, max_arguments + 1> runs_{};
+  std::size_t count_ = 0;
+};
+
+RunExtent extent_of(const Run* run) { return {run->data, run->bytes, run->generation}; }
+
+}  // namespace
+
+class JobRun {
+ public:
+  JobRun(PoolState& pool, const JobSpec& spec, const Policy& policy)
+      : pool_(pool),
+        control_(*pool.control_),
+        spec_(spec),
+        policy_(policy),
+        slices_(spec.partition.size()),
+        pins_(*pool.arena_) {}
+
+  Report run();
+
+ private:
+  void check();
+  void post();
+  void wait();
+  void wait_until_parked();
+  void give_up_the_rest();
+  Report settle();
+  Report run_here();
+  void describe(Report& report);
+  Fault to_fault(const FaultRecord& record) const;
+  [[noreturn]] void fail(Report report);
+  bool over();
+  bool all_parked() const;
+  void nap(std::uint32_t seen, std::int64_t at_most);
+  void call_progress();
+
+  JobDescriptor& job() { return control_.job; }
+
+  PoolState& pool_;
+  Control& control_;
+  const JobSpec& spec_;
+  const Policy& policy_;
+  const std::size_t slices_;
+  Pins pins_;
+  std::array<Run*, max_arguments> runs_{};
+  LedgerWord* ledger_ = nullptr;
+  std::size_t scanned_ = 0;  // all slices before this one are over
+  std::int64_t began_ = 0;
+  bool lost_ = false;       // the supervisor died
+  bool cancelled_ = false;
+  bool overdue_ = false;
+  std::exception_ptr thrown_;  // by the progress callback
+};
+
+void JobRun::check() {
+  if (policy_.attempts < 1 || policy_.attempts > max_attempts)
+    throw InvalidArgument("tine: Policy::attempts is " + std::to_string(policy_.attempts) +
+                          ", but must be 1 to 60");
+  if (policy_.slice_deadline.count() < 0 || policy_.job_deadline.count() < 0)
+    throw InvalidArgument("tine: a deadline in Policy is negative");
+  pool_.code_.check_function(reinterpret_cast<const void*>(spec_.run));
+  pool_.code_.check_captures(spec_.closure, spec_.captured_bytes, pool_.arena_->begin(),
+                             pool_.arena_->end());
+  for (std::size_t a = 0; a < spec_.arg_count; ++a) {
+    const ArgSpec& arg = spec_.args[a];
+    const std::size_t bytes = extent_bytes(arg);
+    if (bytes == 0) continue;
+    runs_[a] = pins_.add(arg.data, bytes);
+    if (runs_[a] == nullptr)
+      bad_argument(a,
+                   "does not lie in this pool's arena; make it with pool.array(), or give a cv::Mat "
+                   "a tine::MatAllocator of this pool");
+    for (std::size_t b = 0; b < a; ++b)
+      if ((writes(arg.kind) || writes(spec_.args[b].kind)) && overlap(arg, spec_.args[b]))
+        bad_argument(a, ("overlaps argument " + std::to_string(b + 1) +
+                         " although one of them is written; use inout(x) for an update in place")
+                            .c_str());
+  }
+  if (spec_.partials != nullptr && slices_ != 0)
+    if (Run* run = pins_.add(spec_.partials, slices_ * spec_.partial_stride))
+      run->stale = false;  // each partial is written before it is read
+}
+
+void JobRun::post() {
+  // Slices of different length: the first is the longest, as grains go.
+  std::size_t undo_bytes = 0;
+  const Slice first = spec_.partition.slice(0);
+  bool has_inout = false;
+  for (std::size_t a = 0; a < spec_.arg_count; ++a)
+    if (spec_.args[a].kind == AccessKind::inout) {
+      has_inout = true;
+      undo_bytes += piece_bytes(spec_.args[a], first);
+    }
+  undo_bytes = (undo_bytes + 127) / 128 * 128;
+  if (pool_.ledger_.size() < slices_)
+    pool_.ledger_ = Array<LedgerWord>(pool_.arena_, {std::max<std::size_t>(slices_, 4096)});
+  if (pool_.undo_.size() < undo_bytes * pool_.workers_) {
+    pool_.undo_ = {};
+    pool_.undo_ = Array<std::byte>(pool_.arena_, {undo_bytes * pool_.workers_});
+  }
+  ledger_ = pool_.ledger_.data();
+
+  JobDescriptor& d = job();
+  d.number = pool_.next_job_++;
+  d.incarnation_base = pool_.incarnation_base_;
+  d.run = spec_.run;
+  d.partition = spec_.partition;
+  d.slices = slices_;
+  d.ledger = ledger_;
+  d.partials = spec_.partials;
+  d.partial_stride = spec_.partial_stride;
+  d.undo = pool_.undo_.peek().data();
+  d.undo_stride = undo_bytes;
+  d.slice_deadline_ns = policy_.slice_deadline.count();
+  if (d.slice_deadline_ns == 0 && pool_.threaded_) d.slice_deadline_ns = 60 * seconds;
+  d.schedule = policy_.schedule;
+  d.on_failure = policy_.on_failure;
+  d.retry_exceptions = policy_.retry_exceptions;
+  d.has_inout = has_inout;
+  d.spmd = spec_.spmd;
+  d.attempts = policy_.attempts;
+  d.arg_count = static_cast<unsigned>(spec_.arg_count);
+  for (std::size_t a = 0; a < spec_.arg_count; ++a) {
+    JobArgument& arg = d.args[a];
+    arg.spec = spec_.args[a];
+    arg.zero_first = false;
+    Run* run = runs_[a];
+    if (run == nullptr) {
+      arg.run = {};
+      continue;
+    }
+    arg.run = extent_of(run);
+    if (!run->stale) continue;
+    const bool whole_run = arg.spec.data == run->data && arg.spec.row_pitch == arg.spec.row_bytes &&
+                           extent_bytes(arg.spec) + 4096 > run->bytes;
+    if (writes(arg.spec.kind) && whole_run)
+      arg.zero_first = true;  // by the workers, slice by slice, in cache
+    else
+      pool_.arena_->settle(run);
+  }
+  d.closure_bytes = static_cast<std::uint32_t>(spec_.closure_bytes);
+  memcpy(d.closure, spec_.closure, spec_.closure_bytes);
+
+  const std::uint64_t fresh = Word{SliceState::free, 0, 0, d.incarnation_base}.pack();
+  for (std::size_t i = 0; i < slices_; ++i) ledger_[i].store(fresh, std::memory_order_relaxed);
+  lay_out(control_.lanes(), lane_count(policy_.schedule, pool_.workers_), slices_);
+  Slot* slots = control_.slots();
+  for (unsigned i = 0; i < pool_.workers_; ++i) {
+    Slot& s = slots[i];
+    s.done.store(0, std::memory_order_relaxed);
+    s.begun.store(0, std::memory_order_relaxed);
+    s.busy_ns.store(0, std::memory_order_relaxed);
+    s.undo_slice.store(no_slice, std::memory_order_relaxed);
+    s.arrived.store(0, std::memory_order_relaxed);
+  }
+  control_.barrier.phase.store(0, std::memory_order_relaxed);
+  control_.barrier.broken.store(0, std::memory_order_relaxed);
+  control_.verdict.store(0, std::memory_order_relaxed);
+  control_.fault_count.store(0, std::memory_order_relaxed);
+  control_.restarts.store(0, std::memory_order_relaxed);
+  control_.undone.store(0, std::memory_order_relaxed);
+  control_.stop_claims.store(0, std::memory_order_relaxed);
+
+  control_.open_job.store(d.number);
+  const std::size_t wanted = spec_.spmd ? pool_.workers_ : std::min<std::size_t>(slices_, INT_MAX);
+  control_.ring(static_cast<int>(wanted));
+  // The supervisor has nothing to do with an ordinary job.
+  if (d.slice_deadline_ns != 0 || control_.alive.load() < pool_.workers_) pool_.order();
+}
+
+bool JobRun::over() {
+  while (scanned_ < slices_ && load(ledger_[scanned_]).over()) ++scanned_;
+  return scanned_ == slices_;
+}
+
+bool JobRun::all_parked() const {
+  const Slot* slots = control_.slots();
+  for (unsigned i = 0; i < pool_.workers_; ++i)
+    if (slots[i].active.load() != 0) return false;
+  return control_.in_job.load() == 0;
+}
+
+// Waits for a hint. With a CPU to spare it is worth looking for one for a while; otherwise looking
+// would take the CPU from a worker.
+void JobRun::nap(std::uint32_t seen, std::int64_t at_most) {
+  if (pool_.spare_cpus_) {
+    const std::int64_t until = now_ns() + std::min(at_most, 200 * us);
+    do {
+      for (int i = 0; i < 64; ++i) {
+        if (control_.finished.load(std::memory_order_acquire) != seen) return;
+        pause_cpu();
+      }
+    } while (now_ns() < until);
+  }
+  control_.master_asleep.store(1);
+  if (control_.finished.load() == seen) sys::futex_wait(control_.finished, seen, at_most);
+  control_.master_asleep.store(0);
+}
+
+void JobRun::call_progress() {
+  if (!policy_.progress || thrown_) return;
+  Progress progress;
+  progress.slices = slices_;
+  progress.faults = control_.fault_count.load();
+  const Slot* slots = control_.slots();
+  for (unsigned i = 0; i < pool_.workers_; ++i) progress.done += slots[i].done.load();
+  progress.done = std::min(progress.done, slices_);
+  try {
+    policy_.progress(progress);
+  } catch (...) {
+    thrown_ = std::current_exception();
+  }
+}
+
+void JobRun::wait() {
+  std::stop_callback wake(policy_.stop, [this] { control_.report_finished(); });
+  std::int64_t last = began_;
+  std::int64_t overdue_at = policy_.job_deadline.count() != 0
+                                ? began_ + policy_.job_deadline.count()
+                                : std::int64_t{0};
+  std::int64_t next_progress = began_ + 100 * ms;
+  for (;;) {
+    const std::uint32_t seen = control_.finished.load();
+    if (over() || control_.verdict.load() != 0) return;
+    if (policy_.stop.stop_requested()) {
+      cancelled_ = true;
+      return;
+    }
+    nap(seen, overdue_at != 0 ? std::clamp<std::int64_t>(overdue_at - last, us, 100 * ms)
+                              : 100 * ms);
+    const std::int64_t now = now_ns();
+    // A gap means that this process was stopped: no deadline of its own making.
+    if (overdue_at != 0 && now - last > 500 * ms) overdue_at += now - last;
+    last = now;
+    if (overdue_at != 0 && now >= overdue_at) {
+      overdue_ = !over();
+      return;
+    }
+    if (now >= next_progress) {
+      next_progress = now + 100 * ms;
+      call_progress();
+      if (thrown_) return;
+      if (pool_.supervisor_lost()) {
+        lost_ = true;
+        pool_.await_all_dead();
+        return;
+      }
+    }
+  }
+}
+
+void JobRun::wait_until_parked() {
+  const std::int64_t grace = now_ns() + seconds;
+  bool killed = false;
+  for (;;) {
+    const std::uint32_t seen = control_.finished.load();
+    if (all_parked()) return;
+    nap(seen, 10 * ms);
+    const std::int64_t now = now_ns();
+    if (now > grace && !killed && !over()) {
+      killed = true;
+      control_.kill_active.store(1);
+      pool_.order();
+    }
+    if (pool_.supervisor_lost()) {
+      lost_ = true;
+      pool_.await_all_dead();
+      return;
+    }
+  }
+}
+
+// After an early end: nobody runs any more, and what was half done is put back.
+void JobRun::give_up_the_rest() {
+  const JobDescriptor& d = job();
+  for (std::size_t i = 0; i < slices_; ++i) {
+    const Word word = load(ledger_[i]);
+    if (word.over()) continue;
+    const Slice slice = spec_.partition.slice(i);
+    const bool begun = word.state != SliceState::free;
+    if (begun && d.has_inout && word.slot < pool_.workers_ &&
+        control_.slots()[word.slot].undo_slice.load() == i)
+      restore(d, slice, d.undo + word.slot * d.undo_stride);
+    else
+      zero_stale(d, slice);
+  }
+}
+
+Fault JobRun::to_fault(const FaultRecord& r) const {
+  Fault fault;
+  fault.cause = static_cast<Cause>(std::min<unsigned>(r.cause, 4));
+  fault.slice = r.slice < slices_ ? r.slice : Fault::no_slice;
+  fault.attempt = r.attempt;
+  fault.worker = r.slot;
+  fault.signal = r.signal;
+  fault.exit_status = r.exit_status;
+  fault.address = r.address;
+  fault.type.assign(r.type, strnlen(r.type, sizeof r.type));
+  fault.backtrace = describe_frames(r.frame, std::min<unsigned>(r.frames, max_frames));
+  fault.message.assign(r.message, strnlen(r.message, sizeof r.message));
+  return fault;
+}
+
+void JobRun::describe(Report& report) {
+  report.slices = slices_;
+  report.wall = std::chrono::nanoseconds(now_ns() - began_);
+  for (std::size_t a = 0; a < spec_.arg_count; ++a)
+    report.bytes += spec_.args[a].rows * spec_.args[a].row_bytes;
+  report.restarts = control_.restarts.load();
+  report.undone = control_.undone.load();
+  const Slot* slots = control_.slots();
+  for (unsigned i = 0; i < pool_.workers_; ++i) {
+    report.workers.push_back({slots[i].done.load(), std::chrono::nanoseconds(slots[i].busy_ns)});
+    report.attempts += slots[i].begun.load();
+  }
+  for (std::size_t i = 0; i < slices_; ++i) {
+    const Word word = load(ledger_[i]);
+    if (word.state == SliceState::done) ++report.done;
+    if (word.state != SliceState::quarantined) continue;
+    if (!report.quarantined.empty() && report.quarantined.back().end == i)
+      ++report.quarantined.back().end;
+    else
+      report.quarantined.push_back({i, i + 1});
+  }
+  const std::uint32_t faults = control_.fault_count.load();
+  for (std::uint32_t i = 0; i < std::min<std::uint32_t>(faults, max_faults); ++i)
+    if (control_.faults[i].job.load() == job().number)
+      report.faults.push_back(to_fault(control_.faults[i]));
+  report.more_faults = faults > max_faults ? faults - max_faults : 0;
+  report.warnings = pool_.warnings_;
+  const unsigned alive = control_.alive.load();
+  if (const int error = control_.fork_error.load(); error != 0 && !lost_)
+    report.warnings.push_back("only " + std::to_string(alive) + " of " +
+                              std::to_string(pool_.workers_) +
+                              " workers could be forked: " + strerror(error));
+}
+
+Report JobRun::settle() {
+  control_.stop_claims.store(1);
+  wait_until_parked();
+  control_.open_job.store(0);
+  // One who came late may have gone in between.
+  while (!lost_ && !all_parked()) wait_until_parked();
+  const bool complete = over();
+  if (!complete) give_up_the_rest();
+  for (std::size_t a = 0; a < spec_.arg_count; ++a)
+    if (job().args[a].zero_first) runs_[a]->stale = false;
+  pool_.incarnation_base_ += control_.spawns.load() + 2;
+  call_progress();
+  Report report;
+  describe(report);
+  if (policy_.report != nullptr) *policy_.report = report;
+  if (thrown_) std::rethrow_exception(thrown_);
+  if (!complete) fail(std::move(report));
+  return report;
+}
+
+void JobRun::fail(Report report) {
+  const std::uint64_t verdict = control_.verdict.load();
+  const auto why = static_cast<Verdict>(verdict & 0xff);
+  const std::size_t slice = verdict >> 8;
+  auto last_of = [&](auto matches) -> const Fault* {
+    for (auto f = report.faults.rbegin(); f != report.faults.rend(); ++f)
+      if (matches(*f)) return &*f;
+    return nullptr;
+  };
+  auto traced = [](const Fault* fault) {
+    std::string text;
+    if (fault == nullptr) return text;
+    for (const std::string& frame : fault->backtrace) text += "\n  at " + frame;
+    return text;
+  };
+  switch (why) {
+    case Verdict::exception: {
+      const Fault* fault = last_of([&](const Fault& f) {
+        return f.cause == Cause::exception && f.slice == slice;
+      });
+      Fault copy = fault != nullptr ? *fault : Fault{};
+      const std::string what = "tine: " + copy.to_string() + traced(fault);
+      throw KernelError(what, std::move(report), std::move(copy));
+    }
+    case Verdict::slice: {
+      const Fault* fault = last_of([&](const Fault& f) { return f.slice == slice; });
+      const std::string what =
+          "tine: slice " + std::to_string(slice) + " of " + std::to_string(slices_) + " failed on all " +
+          std::to_string(policy_.attempts) + " attempts; the last: " +
+          (fault != nullptr ? fault->to_string() : "unknown") + traced(fault) +
+          "\nThe other slices are not affected; OnFailure::quarantine would go on without it";
+      throw SliceFailed(what, std::move(report), slice);
+    }
+    case Verdict::barrier: {
+      const Fault* fault = last_of([](const Fault&) { return true; });
+      const std::string what =
+          fault != nullptr
+              ? "tine: an spmd barrier is broken: " + fault->to_string() + traced(fault)
+              : "tine: an spmd barrier is broken: member " + std::to_string(slice) +
+                    " returned while others were waiting for it";
+      throw BrokenBarrier(what, std::move(report));
+    }
+    case Verdict::workers: {
+      std::map<std::string, unsigned> causes;
+      for (const Fault& f : report.faults) {
+        const char* name = f.cause == Cause::signal ? sigabbrev_np(f.signal) : nullptr;
+        ++causes[name != nullptr ? std::string("SIG") + name : to_string(f.cause)];
+      }
+      if (const int error = control_.fork_error.load())
+        causes[std::string("fork failed: ") + strerror(error)] += 1;
+      std::string what =
+          "tine: workers died again and again without finishing a slice, so the job was given up;";
+      for (const auto& [cause, count] : causes)
+        what += " " + std::to_string(count) + " x " + cause + ",";
+      what.back() = '.';
+      throw WorkersLost(what, std::move(report));
+    }
+    case Verdict::none: break;
+  }
+  const std::string progress =
+      std::to_string(report.done) + " of " + std::to_string(slices_) + " slices were done";
+  if (cancelled_) throw Cancelled("tine: the job was cancelled: " + progress, std::move(report));
+  if (overdue_)
+    throw DeadlineExceeded("tine: the job's deadline passed: " + progress, std::move(report));
+  PoolState::throw_lost();
+}
+
+// TINE_SERIAL: the same slices, in the master, for debuggers and the like.
+Report JobRun::run_here() {
+  for (std::size_t a = 0; a < spec_.arg_count; ++a)
+    if (runs_[a] != nullptr) pool_.arena_->settle(runs_[a]);
+  Report report;
+  report.slices = slices_;
+  report.warnings = pool_.warnings_;
+  report.workers.resize(1);
+  for (std::size_t i = 0; i < slices_; ++i) {
+    if (policy_.stop.stop_requested())
+      throw Cancelled("tine: the job was cancelled", std::move(report));
+    const Slice slice = spec_.partition.slice(i);
+    ++report.attempts;
+    spec_.run(static_cast<const std::byte*>(spec_.closure), slice,
+              spec_.partials == nullptr ? nullptr : spec_.partials + i * spec_.partial_stride);
+    ++report.done;
+    ++report.workers[0].slices;
+  }
+  report.wall = report.workers[0].busy = std::chrono::nanoseconds(now_ns() - began_);
+  if (policy_.report != nullptr) *policy_.report = report;
+  if (policy_.progress) policy_.progress({slices_, slices_, 0});
+  return report;
+}
+
+Report JobRun::run() {
+  began_ = now_ns();
+  check();
+  std::lock_guard lock(pool_.jobs_);
+  if (pool_.serial_) return run_here();
+  if (slices_ == 0) {
+    Report report;
+    report.workers.resize(pool_.workers_);
+    if (policy_.report != nullptr) *policy_.report = report;
+    return report;
+  }
+  if (pool_.supervisor_ == 0) PoolState::throw_lost();
+  post();
+  wait();
+  return settle();
+}
+
+Report PoolState::run(const JobSpec& spec, const Policy& policy) {
+  if (process_role != Role::master)
+    throw NestedParallelism(
+        "tine: a kernel posted a job; jobs are posted by the master only. Run nested work as more "
+        "slices of one job, or one job after another");
+  if (getpid() != owner_)
+    throw PoolError(
+        "tine: this pool belongs to the process that made it, and this is a fork of that one; make "
+        "a pool of its own");
+  return JobRun(*this, spec, policy).run();
+}
+
+void bad_argument(std::size_t index, const char* why) {
+  throw InvalidArgument("tine: argument " + std::to_string(index + 1) + " of the job " + why);
+}
+
+Report run_job(const PoolWith& on, const JobSpec& spec) {
+  return on.pool.state().run(spec, on.policy);
+}
+
+}  // namespace tine::detail

@@ -1,0 +1,264 @@
+#include <tine/pool.hpp>
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "process/pool_state.hpp"
+#include "process/supervisor.hpp"
+#include "sync/clock.hpp"
+#include "sync/role.hpp"
+#include "sync/system.hpp"
+
+namespace tine::detail {
+
+namespace {
+
+// Descriptors of all pools of this process. A supervisor closes those of other pools: it would
+// keep them alive.
+struct Descriptors {
+  std::mutex mutex;
+  std::vector<int> open;
+
+  void add(int fd) { open.push_back(fd); }
+  void remove(int fd) { std::erase(open, fd); }
+};
+Descriptors& descriptors() {
+  static Descriptors instance;
+  return instance;
+}
+
+bool has_other_threads() {
+  DIR* tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) return false;
+  int count = 0;
+  while (const dirent* entry = readdir(tasks)) count += entry->d_name[0] != '.';
+  closedir(tasks);
+  return count > 1;
+}
+
+void close_all(std::initializer_list<int*> fds) {
+  for (int* fd : fds) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+  }
+}
+
+}  // namespace
+
+PoolState::PoolState(const PoolOptions& options) : options_(options), owner_(getpid()) {
+  if (process_role != Role::master)
+    throw NestedParallelism(
+        "tine: a worker cannot make a pool; make all pools in the master, and run nested work as "
+        "more slices of one job");
+  workers_ = options.workers != 0 ? options.workers : cpu_count();
+  if (workers_ > max_slots)
+    throw InvalidArgument("tine: a pool has at most " + std::to_string(max_slots) +
+                          " workers, not " + std::to_string(workers_));
+  const char* serial = getenv("TINE_SERIAL");
+  serial_ = serial != nullptr && strcmp(serial, "0") != 0 && *serial != '\0';
+  Arena::Options layout;
+  layout.reserve = options.reserve;
+  layout.huge_pages = options.huge_pages;
+  layout.control = Control::bytes(workers_);
+  arena_ = std::make_shared<Arena>(layout);
+  control_ = reinterpret_cast<Control*>(arena_->control());
+  if (serial_)
+    warnings_.push_back("TINE_SERIAL is set: kernels run in the master, one after another");
+  else
+    start();
+}
+
+PoolState::~PoolState() {
+  if (!serial_) stop();
+}
+
+void PoolState::start() {
+  const unsigned cpus = cpu_count();
+  control_->workers = workers_;
+  control_->may_spin = workers_ <= cpus;
+  control_->memory_per_worker = options_.memory_per_worker;
+  control_->protect = options_.protect;
+  spare_cpus_ = workers_ < cpus;
+  threaded_ = has_other_threads();
+  if (threaded_)
+    warnings_.push_back(
+        "the pool was made while the program had other threads: a lock that one of them held is "
+        "locked for ever in the workers, so slices have a deadline of 60 s unless the policy says "
+        "otherwise; make pools before threads");
+
+  int exec_pipe[2] = {-1, -1}, alive_pipe[2] = {-1, -1}, self = -1;
+  auto& registry = descriptors();
+  std::unique_lock lock(registry.mutex);
+  auto fail = [&](const char* what) {
+    const std::string why = strerror(errno);
+    close_all({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self, &event_});
+    throw PoolError(std::string("tine: could not make a pool: ") + what + ": " + why +
+                    "; look at the limits on processes and open files (ulimit -u, ulimit -n)");
+  };
+  if (sys::pipe(exec_pipe) != 0 || sys::pipe(alive_pipe) != 0) fail("pipe");
+  if ((event_ = sys::eventfd()) < 0) fail("eventfd");
+  if ((self = sys::pidfd_open(owner_)) < 0) fail("pidfd_open");
+
+  code_ = LoadedCode::now();
+  Inherited inherited{control_, arena_.get(), owner_, self, event_, exec_pipe[0], alive_pipe[1]};
+  arena_->inherit_in_children(true);
+  fflush(nullptr);  // or what is buffered now would be written once more by each process
+  supervisor_ = sys::fork();
+  if (supervisor_ == 0) {
+    close(exec_pipe[1]);
+    close(alive_pipe[0]);
+    for (const int fd : registry.open) close(fd);
+    supervisor_main(inherited);
+  }
+  arena_->inherit_in_children(false);
+  if (supervisor_ < 0) {
+    supervisor_ = 0;
+    fail("fork");
+  }
+  close_all({&exec_pipe[0], &alive_pipe[1], &self});
+  exec_pipe_ = exec_pipe[1];
+  alive_pipe_ = alive_pipe[0];
+  supervisor_pidfd_ = sys::pidfd_open(supervisor_);
+  if (supervisor_pidfd_ < 0) {
+    const std::string why = strerror(errno);
+    kill(supervisor_, SIGKILL);
+    waitpid(supervisor_, nullptr, 0);
+    supervisor_ = 0;
+    close_all({&exec_pipe_, &alive_pipe_, &event_});
+    throw PoolError("tine: could not make a pool: pidfd_open: " + why);
+  }
+  for (const int fd : {exec_pipe_, alive_pipe_, event_, supervisor_pidfd_, arena_->descriptor()})
+    registry.add(fd);
+  lock.unlock();
+
+  while (control_->started.load() == 0) {
+    sys::futex_wait(control_->started, 0, 100 * ms);
+    if (control_->started.load() == 0 && supervisor_lost()) {
+      stop();
+      throw PoolError("tine: could not make a pool: its supervisor died at once");
+    }
+  }
+  const unsigned alive = control_->alive.load();
+  const int error = control_->fork_error.load();
+  if (alive == 0 && error != 0) {
+    stop();
+    throw PoolError(std::string("tine: could not make a pool: no worker could be forked: ") +
+                    strerror(error) + "; look at the limit on processes (ulimit -u, pids.max)");
+  }
+  if (error != 0)
+    warnings_.push_back("only " + std::to_string(alive) + " of " + std::to_string(workers_) +
+                        " workers could be forked: " + strerror(error));
+  arena_->set_commit([this](std::size_t offset, std::size_t bytes) {
+    return commit(offset, bytes);
+  });
+}
+
+void PoolState::stop() noexcept {
+  arena_->set_commit({});
+  {
+    auto& registry = descriptors();
+    std::lock_guard lock(registry.mutex);
+    for (const int fd : {exec_pipe_, alive_pipe_, event_, supervisor_pidfd_, arena_->descriptor()})
+      registry.remove(fd);
+  }
+  // A child that the application forked has a copy of us, and no arena: the pool is not its own.
+  if (getpid() == owner_ && supervisor_ != 0) {
+    control_->shutdown.store(1);
+    order();
+    pollfd end{supervisor_pidfd_, POLLIN, 0};
+    int ready;
+    do ready = poll(&end, 1, 3000);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0) kill(supervisor_, SIGKILL);  // its workers die with it
+    siginfo_t info;
+    // The application may have taken the status: then there is nothing to wait for.
+    sys::waitid(P_PID, static_cast<id_t>(supervisor_), &info, WEXITED);
+    await_all_dead();
+  }
+  supervisor_ = 0;
+  close_all({&exec_pipe_, &alive_pipe_, &event_, &supervisor_pidfd_});
+}
+
+void PoolState::refresh() {
+  if (getpid() != owner_)
+    throw PoolError("tine: this pool belongs to the process that made it");
+  std::lock_guard lock(jobs_);
+  if (serial_) return;
+  stop();
+  // Nobody else maps the control zone now. Counters that make incarnations unique go on.
+  const std::uint64_t spawns = control_->spawns.load();
+  memset(static_cast<void*>(control_), 0, Control::bytes(workers_));
+  control_->spawns.store(spawns);
+  warnings_.clear();
+  start();
+}
+
+std::vector<int> PoolState::worker_pids() const {
+  std::vector<int> pids;
+  if (serial_) return pids;
+  for (unsigned i = 0; i < workers_; ++i) pids.push_back(control_->slots()[i].pid.load());
+  return pids;
+}
+
+void PoolState::order() const noexcept {
+  const std::uint64_t one = 1;
+  sys::write(event_, &one, sizeof one);
+}
+
+bool PoolState::supervisor_lost() const { return sys::process_ended(supervisor_pidfd_); }
+
+void PoolState::await_all_dead() const {
+  pollfd end{alive_pipe_, POLLIN, 0};
+  int ready;
+  do ready = poll(&end, 1, 1000);
+  while (ready < 0 && errno == EINTR);
+}
+
+void PoolState::throw_lost() {
+  throw SupervisorLost(
+      "tine: the pool's supervisor process is gone: somebody killed it. Arrays are intact; "
+      "pool.refresh() starts the pool again");
+}
+
+int PoolState::commit(std::size_t offset, std::size_t bytes) {
+  Control& c = *control_;
+  c.commit_offset.store(offset);
+  c.commit_bytes.store(bytes);
+  const std::uint32_t request = c.commit_request.load() + 1;
+  c.commit_request.store(request);
+  order();
+  for (;;) {
+    const std::uint32_t reply = c.commit_reply.load();
+    if (reply == request) return c.commit_error.load();
+    sys::futex_wait(c.commit_reply, reply, 100 * ms);
+    if (c.commit_reply.load() != request && supervisor_lost()) throw_lost();
+  }
+}
+
+}  // namespace tine::detail
+
+namespace tine {
+
+Pool::Pool(const PoolOptions& options) : state_(std::make_unique<detail::PoolState>(options)) {}
+Pool::~Pool() = default;
+Pool::Pool(Pool&&) noexcept = default;
+Pool& Pool::operator=(Pool&&) noexcept = default;
+
+unsigned Pool::workers() const noexcept { return state_->workers(); }
+const std::shared_ptr<Arena>& Pool::arena() const noexcept { return state_->arena(); }
+void Pool::refresh() { state_->refresh(); }
+const std::vector<std::string>& Pool::warnings() const noexcept { return state_->warnings(); }
+int Pool::supervisor_pid() const noexcept { return state_->supervisor_pid(); }
+std::vector<int> Pool::worker_pids() const { return state_->worker_pids(); }
+
+}  // namespace tine

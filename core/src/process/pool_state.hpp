@@ -1,0 +1,95 @@
+// The master's side of a pool.
+#pragma once
+
+#include <tine/detail/job_spec.hpp>
+#include <tine/pool.hpp>
+
+#include <sys/types.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "process/callable.hpp"
+#include "process/control.hpp"
+
+namespace tine::detail {
+
+/// A lock that is given in the order it was asked for.
+class FifoLock {
+ public:
+  void lock() {
+    std::unique_lock guard(mutex_);
+    const auto mine = next_++;
+    turn_.wait(guard, [&] { return serving_ == mine; });
+  }
+  void unlock() {
+    {
+      std::lock_guard guard(mutex_);
+      ++serving_;
+    }
+    turn_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable turn_;
+  std::uint64_t next_ = 0;
+  std::uint64_t serving_ = 0;
+};
+
+class PoolState {
+ public:
+  explicit PoolState(const PoolOptions& options);
+  ~PoolState();
+  PoolState(const PoolState&) = delete;
+  PoolState& operator=(const PoolState&) = delete;
+
+  void refresh();
+  Report run(const JobSpec& spec, const Policy& policy);
+
+  unsigned workers() const { return serial_ ? 1 : workers_; }
+  const std::shared_ptr<Arena>& arena() const { return arena_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  pid_t supervisor_pid() const { return supervisor_; }
+  std::vector<int> worker_pids() const;
+
+ private:
+  friend class JobRun;
+
+  void start();
+  void stop() noexcept;
+  void order() const noexcept;  // makes the supervisor look at its orders
+  bool supervisor_lost() const;
+  void await_all_dead() const;  // after the supervisor's death: its workers follow at once
+  int commit(std::size_t offset, std::size_t bytes);
+  [[noreturn]] static void throw_lost();
+
+  PoolOptions options_;
+  unsigned workers_ = 1;
+  bool serial_ = false;    // TINE_SERIAL: kernels run in the master
+  bool threaded_ = false;  // the master had other threads when it forked
+  bool spare_cpus_ = false;
+  pid_t owner_ = 0;
+  std::shared_ptr<Arena> arena_;
+  Control* control_ = nullptr;
+  LoadedCode code_;
+  std::vector<std::string> warnings_;
+
+  pid_t supervisor_ = 0;
+  int supervisor_pidfd_ = -1;
+  int event_ = -1;
+  int exec_pipe_ = -1;   // write end
+  int alive_pipe_ = -1;  // read end
+
+  FifoLock jobs_;
+  std::uint64_t next_job_ = 1;
+  std::uint64_t incarnation_base_ = 1;
+  // Kept from job to job, grown as needed.
+  Array<LedgerWord> ledger_;
+  Array<std::byte> undo_;
+};
+
+}  // namespace tine::detail

@@ -1,0 +1,27 @@
+// A worker: claim, run, commit.
+#pragma once
+
+#include <sys/types.h>
+
+#include <tine/arena.hpp>
+
+#include "process/control.hpp"
+
+namespace tine::detail {
+
+/// What supervisor and workers inherit from the master.
+struct Inherited {
+  Control* control = nullptr;
+  Arena* arena = nullptr;
+  pid_t master = 0;
+  int master_pidfd = -1;
+  int event = -1;      // orders to the supervisor
+  int exec_pipe = -1;  // read end: end of file when the master calls exec
+  int alive_pipe = -1; // write end: the master sees end of file when all our processes are gone
+};
+
+/// What a forked worker does, for good.
+[[noreturn]] void worker_main(const Inherited& inherited, unsigned slot, pid_t supervisor);
+
+
+}  // namespace tine::detail

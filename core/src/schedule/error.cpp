@@ -1,0 +1,21 @@
+#include <tine/error.hpp>
+
+#include <utility>
+
+namespace tine {
+
+OutOfMemory::OutOfMemory(const std::string& what, std::size_t requested, std::size_t available,
+                         std::string limit)
+    : Error(what), requested_(requested), available_(available), limit_(std::move(limit)) {}
+
+JobError::JobError(const std::string& what, Report report)
+    : Error(what), report_(std::make_shared<const Report>(std::move(report))) {}
+
+KernelError::KernelError(const std::string& what, Report report, Fault fault)
+    : JobError(what, std::move(report)),
+      fault_(std::make_shared<const Fault>(std::move(fault))) {}
+
+SliceFailed::SliceFailed(const std::string& what, Report report, std::size_t slice)
+    : JobError(what, std::move(report)), slice_(slice) {}
+
+}  // namespace tine

@@ -1,0 +1,112 @@
+// A job as workers see it, and what is done to the slices of its arguments.
+#pragma once
+
+#include <tine/detail/job_spec.hpp>
+
+#include <cstring>
+
+#include "memory/protection.hpp"
+#include "schedule/claims.hpp"
+#include "sync/ledger.hpp"
+
+namespace tine::detail {
+
+struct JobArgument {
+  ArgSpec spec;
+  RunExtent run;
+  bool zero_first = false;  // reused memory that nobody has zeroed yet
+};
+
+/// Written by the master while no worker is active, read-only otherwise. Workers copy it before
+/// they use it.
+struct JobDescriptor {
+  std::uint64_t number = 0;
+  // Incarnations of this job's owners are base + 1 + the number of the worker's spawn.
+  std::uint64_t incarnation_base = 0;
+  Trampoline run = nullptr;
+  Partition partition;
+  std::size_t slices = 0;
+  LedgerWord* ledger = nullptr;
+  std::byte* partials = nullptr;
+  std::size_t partial_stride = 0;
+  std::byte* undo = nullptr;  // one buffer per slot
+  std::size_t undo_stride = 0;
+  std::int64_t slice_deadline_ns = 0;
+  Schedule schedule = Schedule::sticky;
+  OnFailure on_failure = OnFailure::fail;
+  bool retry_exceptions = false;
+  bool has_inout = false;
+  bool spmd = false;
+  unsigned attempts = 3;
+  unsigned arg_count = 0;
+  std::uint32_t closure_bytes = 0;
+  JobArgument args[max_arguments];
+  alignas(64) std::byte closure[max_closure];  // last: only its used part is copied
+
+  std::size_t used_bytes() const { return offsetof(JobDescriptor, closure) + closure_bytes; }
+};
+
+/// Calls f(begin, bytes) for each piece of memory of one argument that belongs to a slice.
+template <class F>
+void for_each_piece(const ArgSpec& arg, std::size_t begin, std::size_t end, const Range& columns,
+                    F f) {
+  const std::size_t left = columns.size() == 0 ? 0 : columns.begin * arg.column_bytes;
+  const std::size_t width =
+      columns.size() == 0 ? arg.row_bytes : columns.size() * arg.column_bytes;
+  if (width == arg.row_pitch) {
+    f(arg.data + begin * arg.row_pitch, (end - begin) * arg.row_pitch);
+    return;
+  }
+  for (std::size_t r = begin; r < end; ++r) f(arg.data + r * arg.row_pitch + left, width);
+}
+
+/// The same for what a slice writes.
+template <class F>
+void for_each_written_piece(const ArgSpec& arg, const Slice& s, F f) {
+  for_each_piece(arg, s.begin, s.end, s.columns, f);
+}
+
+/// Bytes of one argument that belong to a slice, without its halo.
+inline std::size_t piece_bytes(const ArgSpec& arg, const Slice& s) {
+  const std::size_t width =
+      s.columns.size() == 0 ? arg.row_bytes : s.columns.size() * arg.column_bytes;
+  return s.size() * width;
+}
+
+/// Copies the slice's `inout` parts to `undo`, one after another.
+inline void save(const JobDescriptor& job, const Slice& s, std::byte* undo) {
+  for (unsigned a = 0; a < job.arg_count; ++a)
+    if (job.args[a].spec.kind == AccessKind::inout)
+      for_each_written_piece(job.args[a].spec, s, [&](const std::byte* p, std::size_t bytes) {
+        std::memcpy(undo, p, bytes);
+        undo += bytes;
+      });
+}
+
+/// Copies them back.
+inline void restore(const JobDescriptor& job, const Slice& s, const std::byte* undo) {
+  for (unsigned a = 0; a < job.arg_count; ++a)
+    if (job.args[a].spec.kind == AccessKind::inout)
+      for_each_written_piece(job.args[a].spec, s, [&](std::byte* p, std::size_t bytes) {
+        std::memcpy(p, undo, bytes);
+        undo += bytes;
+      });
+}
+
+/// Zeroes the slice's `out` parts.
+inline void zero_outputs(const JobDescriptor& job, const Slice& s) {
+  for (unsigned a = 0; a < job.arg_count; ++a)
+    if (job.args[a].spec.kind == AccessKind::out)
+      for_each_written_piece(job.args[a].spec, s,
+                             [](std::byte* p, std::size_t bytes) { std::memset(p, 0, bytes); });
+}
+
+/// Zeroes what nobody has zeroed since its memory was somebody else's.
+inline void zero_stale(const JobDescriptor& job, const Slice& s) {
+  for (unsigned a = 0; a < job.arg_count; ++a)
+    if (job.args[a].zero_first)
+      for_each_written_piece(job.args[a].spec, s,
+                             [](std::byte* p, std::size_t bytes) { std::memset(p, 0, bytes); });
+}
+
+}  // namespace tine::detail
