@@ -3,10 +3,13 @@
 /// in every worker.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace tine {
 
@@ -18,7 +21,8 @@ struct Run {
   std::size_t bytes = 0;         ///< whole pages
   std::uint64_t generation = 0;  ///< unique per allocation, so that workers notice reuse
   unsigned pins = 0;             ///< jobs that are using it
-  bool stale = false;            ///< holds an earlier array's bytes; zeroed before anybody looks
+  /// Holds an earlier array's bytes, which are zeroed before anybody looks.
+  std::atomic<bool> stale{false};
 };
 
 }  // namespace detail
@@ -83,6 +87,9 @@ class Arena {
   /// The run that holds [p, p + bytes), pinned; nullptr when none does.
   detail::Run* pin(const void* p, std::size_t bytes) noexcept;
   void unpin(detail::Run* run) noexcept;
+  /// Address and size of the runs released since the last call: workers have to forget what they
+  /// know of them.
+  std::vector<std::pair<std::byte*, std::size_t>> take_released();
   /// Gives the memory of freed arrays back to the system.
   void trim() noexcept;
 

@@ -18,6 +18,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "memory/limits.hpp"
 #include "memory/page_runs.hpp"
@@ -67,6 +69,7 @@ struct Arena::State {
   std::size_t small = 0;  // size of the zone
 
   mutable std::mutex mutex;
+  std::mutex settling;
   std::condition_variable unpinned;
   Commit commit;
   std::size_t committed = 0;
@@ -79,9 +82,16 @@ struct Arena::State {
   std::map<const std::byte*, std::unique_ptr<detail::Run>> live;
   std::size_t used = 0;
   std::uint64_t next_generation = 1;
+  std::vector<std::pair<std::byte*, std::size_t>> released;  // since take_released()
 
   std::byte* small_begin() const { return base + control; }
   std::byte* run_begin() const { return base + control + small; }
+
+  void check_owner() const {
+    if (getpid() != owner)
+      throw PoolError("tine: this arena belongs to the process that made it, and this is a fork of "
+                      "that one; make a pool of its own");
+  }
 
   // Commits [offset, offset + bytes) of the file or throws.
   void must_commit(std::size_t offset, std::size_t bytes, std::size_t asked) {
@@ -104,6 +114,40 @@ struct Arena::State {
     committed += bytes;
   }
 
+  // A cold block with memory put behind it.
+  detail::PageRuns::Block take_committed(std::size_t bytes, std::size_t alignment,
+                                         std::size_t asked) {
+    detail::PageRuns::Block block = runs->take(bytes, alignment, false);
+    if (block.bytes == 0) return block;
+    try {
+      must_commit(static_cast<std::size_t>(run_begin() - base) + block.offset, bytes + page, asked);
+    } catch (...) {
+      runs->give(block);
+      throw;
+    }
+    block.warm = true;
+    return block;
+  }
+
+  // Memory is committed ahead of need, in growing steps, so that small arrays hardly ever wait for
+  // it; not in large steps from the start, since a pool made for one small job would pay for them.
+  detail::PageRuns::Block take_cold(std::size_t bytes, std::size_t alignment, std::size_t asked) {
+    const std::size_t step = std::clamp(committed, MiB, 64 * MiB);
+    detail::PageRuns::Block block{};
+    if (bytes < step) try {
+        block = take_committed(step, alignment, asked);
+        if (block.bytes != 0) runs->give_tail(block, bytes);
+      } catch (const OutOfMemory&) {  // then exactly what is needed
+      }
+    if (block.bytes == 0) block = take_committed(bytes, alignment, asked);
+    if (block.bytes == 0)
+      throw OutOfMemory("tine: no room for an array of " + megabytes(asked) +
+                            " in the arena: its " + megabytes(reserved) +
+                            " are taken or in pieces; set PoolOptions::reserve",
+                        asked, 0, "the arena's reservation");
+    return block;
+  }
+
   [[noreturn]] static void refuse(std::size_t asked, const detail::MemoryLimit& limit) {
     throw OutOfMemory("tine: an allocation of " + megabytes(asked) + " was refused: only " +
                           megabytes(limit.available) + " are left by " + limit.source +
@@ -120,10 +164,13 @@ Arena::Arena(const Options& options) : state_(std::make_unique<State>()) {
   rlimit limit{};
   if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
     reserve = std::min<std::size_t>(reserve, limit.rlim_cur);
+  reserve -= reserve % detail::large_page;
+  const std::size_t least = round_up(s.control + 4 * MiB, detail::large_page);
+  if (reserve < least)
+    throw PoolError("tine: an arena needs at least " + megabytes(least) +
+                    "; look at PoolOptions::reserve and RLIMIT_FSIZE (ulimit -f)");
   // RLIMIT_AS is charged for address space, so with one we take less of it.
-  const std::size_t least = s.control + 4 * MiB;
-  for (;; reserve /= 2) {
-    reserve = std::max(round_up(reserve, detail::large_page), round_up(least, detail::large_page));
+  for (;; reserve = std::max(least, round_up(reserve / 2, detail::large_page))) {
     // 2 MiB more, so that the start can be aligned: huge pages want that.
     void* at = detail::sys::mmap(nullptr, reserve + detail::large_page, PROT_NONE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -137,7 +184,7 @@ Arena::Arena(const Options& options) : state_(std::make_unique<State>()) {
         munmap(s.base + reserve, static_cast<std::size_t>(end - (s.base + reserve)));
       break;
     }
-    if (reserve <= round_up(least, detail::large_page))
+    if (reserve == least)
       throw PoolError("tine: could not reserve " + megabytes(reserve) +
                       " of address space for the arena: " + strerror(errno) +
                       "; look at RLIMIT_AS (ulimit -v)");
@@ -210,6 +257,7 @@ detail::Run* Arena::allocate(std::size_t bytes) {
   if (detail::process_role == detail::Role::worker)
     throw NestedParallelism(
         "tine: a worker cannot allocate arrays; allocate in the master and pass them to the job");
+  s.check_owner();
   const std::size_t limit = s.reserved - s.control - s.small;
   if (bytes > limit - page)
     throw OutOfMemory("tine: an array of " + megabytes(bytes) + " does not fit the arena's " +
@@ -219,47 +267,8 @@ detail::Run* Arena::allocate(std::size_t bytes) {
   const std::size_t alignment = rounded >= detail::large_page ? detail::large_page : page;
 
   std::lock_guard lock(s.mutex);
-  detail::PageRuns::Block block = s.runs->take(rounded, alignment);
-  if (block.bytes == 0)
-    throw OutOfMemory("tine: no room for an array of " + megabytes(bytes) +
-                          " in the arena: its " + megabytes(limit) +
-                          " are in pieces or taken; set PoolOptions::reserve",
-                      bytes, limit, "the arena's reservation");
-  if (!block.warm) {
-    const auto file = static_cast<std::size_t>(s.run_begin() - s.base);
-    // Ahead of need, in growing steps, so that small arrays hardly ever wait for a commit; not in
-    // large steps from the start, since a pool that is made for one small job would pay for them.
-    const std::size_t step = std::clamp(s.committed, MiB, 64 * MiB);
-    detail::PageRuns::Block ahead{};
-    try {
-      if (rounded < step) {
-        s.runs->give(block);
-        ahead = s.runs->take(step, alignment);
-        if (ahead.bytes != 0 && !ahead.warm) {
-          try {
-            s.must_commit(file + ahead.offset, step + page, bytes);
-            block = ahead;
-            block.warm = true;
-            s.runs->give_tail(block, rounded);
-            ahead = {};
-          } catch (const OutOfMemory&) {  // then exactly what is needed
-          }
-        }
-        if (ahead.bytes != 0) {
-          s.runs->give(ahead);
-          ahead = {};
-        }
-        if (!block.warm) block = s.runs->take(rounded, alignment);
-      }
-      if (!block.warm) {
-        s.must_commit(file + block.offset, rounded + page, bytes);
-        block.warm = true;
-      }
-    } catch (...) {
-      s.runs->give(block);
-      throw;
-    }
-  }
+  detail::PageRuns::Block block = s.runs->take(rounded, alignment, true);
+  if (block.bytes == 0) block = s.take_cold(rounded, alignment, bytes);
   auto run = std::make_unique<detail::Run>();
   run->data = s.run_begin() + block.offset;
   run->bytes = block.bytes;
@@ -273,19 +282,22 @@ detail::Run* Arena::allocate(std::size_t bytes) {
 
 void Arena::release(detail::Run* run) noexcept {
   State& s = *state_;
-  if (detail::process_role == detail::Role::worker) return;  // a copy in the snapshot
+  // In a fork of the owner this is a copy: the pages are not its to free, and the job that pins them
+  // will never end there.
+  if (getpid() != s.owner) return;
   std::unique_lock lock(s.mutex);
   s.unpinned.wait(lock, [&] { return run->pins == 0; });
   s.used -= run->bytes;
+  s.released.push_back({run->data, run->bytes});
   s.runs->give({static_cast<std::size_t>(run->data - s.run_begin()), run->bytes, true, false});
   s.live.erase(run->data);
 }
 
 void Arena::settle(detail::Run* run) noexcept {
-  if (run->stale) {
-    memset(run->data, 0, run->bytes);
-    run->stale = false;
-  }
+  std::lock_guard lock(state_->settling);
+  if (!run->stale) return;  // another thread was here first
+  memset(run->data, 0, run->bytes);
+  run->stale = false;
 }
 
 detail::Run* Arena::pin(const void* p, std::size_t bytes) noexcept {
@@ -308,6 +320,11 @@ void Arena::unpin(detail::Run* run) noexcept {
   state_->unpinned.notify_all();
 }
 
+std::vector<std::pair<std::byte*, std::size_t>> Arena::take_released() {
+  std::lock_guard lock(state_->mutex);
+  return std::exchange(state_->released, {});
+}
+
 void Arena::trim() noexcept {
   State& s = *state_;
   std::lock_guard lock(s.mutex);
@@ -324,6 +341,7 @@ void* Arena::allocate_small(std::size_t bytes, std::size_t alignment) {
     throw NestedParallelism(
         "tine: a worker cannot allocate from the arena: containers with tine::allocator are filled "
         "in the master and read in kernels");
+  s.check_owner();
   std::lock_guard lock(s.mutex);
   // The allocator writes headers next to what it hands out, and takes from the lowest fitting
   // block, so whatever it touches lies below the highest object so far plus this one.
@@ -351,7 +369,7 @@ void* Arena::allocate_small(std::size_t bytes, std::size_t alignment) {
 }
 
 void Arena::deallocate_small(void* p) noexcept {
-  if (p == nullptr || detail::process_role == detail::Role::worker) return;
+  if (p == nullptr || getpid() != state_->owner) return;
   std::lock_guard lock(state_->mutex);
   state_->objects->deallocate(p);
 }

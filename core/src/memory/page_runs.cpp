@@ -4,22 +4,20 @@ namespace tine::detail {
 
 PageRuns::PageRuns(std::size_t bytes) { insert(0, {bytes, false, true}); }
 
-PageRuns::Block PageRuns::take(std::size_t bytes, std::size_t alignment) {
+PageRuns::Block PageRuns::take(std::size_t bytes, std::size_t alignment, bool warm) {
   const std::size_t total = bytes + page;
-  for (const bool warm : {true, false}) {
-    for (auto it = by_size_.lower_bound({Key{warm, total}, 0});
-         it != by_size_.end() && it->first.first == warm; ++it) {
-      const std::size_t offset = it->second;
-      const std::size_t begin = round_up(offset, alignment);
-      const auto at = free_.find(offset);
-      const Free whole = at->second;
-      if (begin + total > offset + whole.bytes) continue;
-      erase(at);
-      if (begin > offset) insert(offset, {begin - offset, whole.warm, whole.zeroed});
-      const std::size_t rest = offset + whole.bytes - (begin + total);
-      if (rest > 0) insert(begin + total, {rest, whole.warm, whole.zeroed});
-      return {begin, bytes, whole.warm, whole.zeroed};
-    }
+  for (auto it = by_size_.lower_bound({Key{warm, total}, 0});
+       it != by_size_.end() && it->first.first == warm; ++it) {
+    const std::size_t offset = it->second;
+    const std::size_t begin = round_up(offset, alignment);
+    const auto at = free_.find(offset);
+    const Free whole = at->second;
+    if (begin + total > offset + whole.bytes) continue;
+    erase(at);
+    if (begin > offset) insert(offset, {begin - offset, warm, whole.zeroed});
+    const std::size_t rest = offset + whole.bytes - (begin + total);
+    if (rest > 0) insert(begin + total, {rest, warm, whole.zeroed});
+    return {begin, bytes, warm, whole.zeroed};
   }
   return {};
 }

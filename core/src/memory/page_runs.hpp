@@ -28,9 +28,8 @@ class PageRuns {
     bool zeroed = false;
   };
 
-  /// Room for `bytes` (whole pages): the smallest warm block that is large enough, otherwise the
-  /// first cold one.
-  Block take(std::size_t bytes, std::size_t alignment);
+  /// The smallest block of that temperature with room for `bytes` (whole pages).
+  Block take(std::size_t bytes, std::size_t alignment, bool warm);
   /// A taken block comes back.
   void give(const Block& block);
   /// Splits what was taken: its end from `bytes` on becomes free again, warm and zeroed.

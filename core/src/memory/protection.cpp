@@ -50,23 +50,31 @@ void ArenaMapping::guard(std::byte* at, bool on) {
     mprotect(at, page, on ? PROT_NONE : PROT_READ | PROT_WRITE);
 }
 
-void ArenaMapping::forget(std::byte* begin, std::byte* end) {
-  auto at = known_.lower_bound(begin);
-  if (at != known_.begin()) {
-    const auto before = std::prev(at);
-    // One page more: the guard behind a run belongs to it.
-    if (before->first + before->second.bytes + page > begin) at = before;
+void ArenaMapping::drop(std::map<std::byte*, Known>::iterator at) {
+  const auto& [data, old] = *at;
+  if (!old.writable) mprotect(data, old.bytes, PROT_READ | PROT_WRITE);
+  if (old.guarded) {
+    guard(data - page, false);
+    guard(data + old.bytes, false);
   }
-  // ... and so does the one before it.
-  while (at != known_.end() && at->first < end + page) {
-    const auto& [data, old] = *at;
-    if (!old.writable) mprotect(data, old.bytes, PROT_READ | PROT_WRITE);
-    if (old.guarded) {
-      guard(data - page, false);
-      guard(data + old.bytes, false);
+  known_.erase(at);
+}
+
+void ArenaMapping::forget(std::byte* begin, std::size_t bytes) {
+  const auto at = known_.find(begin);
+  if (at != known_.end() && at->second.bytes == bytes) drop(at);
+}
+
+void ArenaMapping::forget_everything() {
+  while (!known_.empty()) drop(known_.begin());
+}
+
+void ArenaMapping::make_all_writable() {
+  for (auto& [data, known] : known_)
+    if (!known.writable) {
+      mprotect(data, known.bytes, PROT_READ | PROT_WRITE);
+      known.writable = true;
     }
-    at = known_.erase(at);
-  }
 }
 
 void ArenaMapping::meet(const RunExtent& run, bool writes) {
@@ -82,8 +90,7 @@ void ArenaMapping::meet(const RunExtent& run, bool writes) {
     }
     return;
   }
-  // The same pages may have belonged to other arrays before.
-  forget(run.begin, run.begin + run.bytes);
+  if (at != known_.end()) drop(at);
   Known known{run.bytes, run.generation, true, false};
   if (run.bytes >= least) {
     guard(run.begin - page, true);

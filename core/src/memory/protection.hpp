@@ -22,6 +22,12 @@ class ArenaMapping {
   /// `protect`: set guards and make arrays read-only that are only read.
   ArenaMapping(std::byte* base, std::size_t bytes, bool protect);
 
+  /// The run at [begin, begin + bytes) is no more; its pages may serve for anything.
+  void forget(std::byte* begin, std::size_t bytes);
+  void forget_everything();
+  /// Takes back what made arrays read-only, for a job whose access is not declared.
+  void make_all_writable();
+
   /// Call for each array of a job before its first slice.
   void meet(const RunExtent& run, bool writes);
 
@@ -41,7 +47,7 @@ class ArenaMapping {
   };
   static constexpr std::size_t chunk = std::size_t{64} << 10;
 
-  void forget(std::byte* begin, std::byte* end);
+  void drop(std::map<std::byte*, Known>::iterator at);
   void guard(std::byte* at, bool on);
 
   std::byte* base_;

@@ -125,6 +125,8 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
       const char* name = path + strspn(path, " ");
       if (strstr(name, "memfd:tine-arena") != nullptr)
         where = "another pool's arena";
+      else if (flags[2] == 'x')
+        where = "code of " + std::string(name) + " that was loaded after the pool was made";
       else if (flags[1] == 'w' && flags[3] == 'p')
         where = strcmp(name, "[stack]") == 0  ? "the stack"
                 : strcmp(name, "[heap]") == 0 ? "the heap"

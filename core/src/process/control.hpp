@@ -2,6 +2,7 @@
 // can reach this memory, so whoever reads an index from it copies it once and checks it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -67,6 +68,20 @@ static_assert(sizeof(Slot) % 128 == 0);
 
 inline constexpr std::uint64_t no_slice = static_cast<std::uint64_t>(-1);
 
+/// Runs that were released, for workers to forget what they know of them: the pages may now belong
+/// to something they are not told of. The last `capacity` are kept; who is further behind forgets
+/// everything.
+struct ReleaseLog {
+  static constexpr std::uint64_t capacity = 64;
+  std::uint64_t count = 0;
+  struct {
+    std::byte* begin;
+    std::size_t bytes;
+  } run[capacity];
+
+  void add(std::byte* begin, std::size_t bytes) { run[count++ % capacity] = {begin, bytes}; }
+};
+
 /// How a job came to an early end.
 enum class Verdict : std::uint32_t {
   none,
@@ -124,7 +139,9 @@ struct Control {
   bool protect;
 
   Barrier barrier;
-  JobDescriptor job;  // written by the master while no worker is active
+  // Written by the master while no worker is active.
+  ReleaseLog released;
+  JobDescriptor job;
   FaultRecord faults[max_faults];
 
   // Behind it: Lane lanes[workers], then Slot slots[workers].
@@ -158,10 +175,19 @@ struct Control {
     verdict.compare_exchange_strong(none, static_cast<std::uint64_t>(why) | slice << 8);
     stop_claims.store(1);
   }
-  /// A place for one more fault, nullptr when there is none.
-  FaultRecord* new_fault() {
-    const std::uint32_t i = fault_count.fetch_add(1);
-    return i < max_faults ? &faults[i] : nullptr;
+  /// A place for one more fault; when all are taken, the latest takes the last.
+  FaultRecord& new_fault(Cause cause, unsigned slot, std::uint64_t slice, unsigned attempt) {
+    FaultRecord& fault = faults[std::min<std::size_t>(fault_count.fetch_add(1), max_faults - 1)];
+    fault.job.store(0);
+    fault.cause = static_cast<std::uint8_t>(cause);
+    fault.slot = static_cast<std::uint16_t>(slot);
+    fault.attempt = attempt;
+    fault.slice = slice;
+    fault.signal = fault.code = fault.exit_status = 0;
+    fault.frames = 0;
+    fault.address = 0;
+    fault.type[0] = fault.message[0] = '\0';
+    return fault;
   }
 };
 

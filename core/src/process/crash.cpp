@@ -20,10 +20,13 @@ namespace tine::detail {
 namespace {
 
 CrashNote* own_note = nullptr;
+constexpr int deadly_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 // Everything here is safe in a signal handler: backtrace() has been called once before, so it
 // loads nothing any more.
 void on_deadly_signal(int signal, siginfo_t* info, void*) {
+  // From here on a second fault ends us at once, with the note of the first.
+  for (const int deadly : deadly_signals) ::signal(deadly, SIG_DFL);
   CrashNote& note = *own_note;
   note.signal = signal;
   note.code = info->si_code;
@@ -36,7 +39,6 @@ void on_deadly_signal(int signal, siginfo_t* info, void*) {
   const int own = std::min(n, 2);  // this function and the signal's trampoline
   std::copy(frame + own, frame + n, note.frame);
   note.frames = static_cast<std::uint32_t>(n - own);
-  ::signal(signal, SIG_DFL);
   raise(signal);
 }
 
@@ -68,8 +70,7 @@ void note_own_end(CrashNote& note) {
   struct sigaction action {};
   action.sa_sigaction = on_deadly_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
-    sigaction(signal, &action, nullptr);
+  for (const int signal : deadly_signals) sigaction(signal, &action, nullptr);
 #endif
 }
 

@@ -34,7 +34,7 @@ std::size_t extent_bytes(const ArgSpec& arg) {
 bool overlap(const ArgSpec& a, const ArgSpec& b) {
   if (extent_bytes(a) == 0 || extent_bytes(b) == 0) return false;
   if (a.data + extent_bytes(a) <= b.data || b.data + extent_bytes(b) <= a.data) return false;
-  if (a.row_pitch != b.row_pitch) return true;
+  if (a.row_pitch != b.row_pitch || a.row_pitch == 0) return true;
   const std::ptrdiff_t pitch = static_cast<std::ptrdiff_t>(a.row_pitch);
   const std::ptrdiff_t apart = ((b.data - a.data) % pitch + pitch) % pitch;
   return !(apart >= static_cast<std::ptrdiff_t>(a.row_bytes) &&
@@ -61,6 +61,12 @@ class Pins {
   Arena& arena_;
   std::array<Run*, max_arguments + 1> runs_{};
   std::size_t count_ = 0;
+};
+
+/// While this lives, the thread counts as a worker.
+struct SerialKernel {
+  SerialKernel() { serial_kernel = true; }
+  ~SerialKernel() { serial_kernel = false; }
 };
 
 RunExtent extent_of(const Run* run) { return {run->data, run->bytes, run->generation}; }
@@ -126,6 +132,8 @@ void JobRun::check() {
     const ArgSpec& arg = spec_.args[a];
     const std::size_t bytes = extent_bytes(arg);
     if (bytes == 0) continue;
+    if (writes(arg.kind) && arg.rows > 1 && arg.row_pitch < arg.row_bytes)
+      bad_argument(a, "is written, but its rows overlap each other");
     runs_[a] = pins_.add(arg.data, bytes);
     if (runs_[a] == nullptr)
       bad_argument(a,
@@ -194,13 +202,18 @@ void JobRun::post() {
     if (!run->stale) continue;
     const bool whole_run = arg.spec.data == run->data && arg.spec.row_pitch == arg.spec.row_bytes &&
                            extent_bytes(arg.spec) + 4096 > run->bytes;
-    if (writes(arg.spec.kind) && whole_run)
+    if (writes(arg.spec.kind) && whole_run) {
       arg.zero_first = true;  // by the workers, slice by slice, in cache
-    else
+      run->stale = false;
+    } else {
       pool_.arena_->settle(run);
+    }
   }
   d.closure_bytes = static_cast<std::uint32_t>(spec_.closure_bytes);
   memcpy(d.closure, spec_.closure, spec_.closure_bytes);
+
+  for (const auto& [begin, bytes] : pool_.arena_->take_released())
+    control_.released.add(begin, bytes);
 
   const std::uint64_t fresh = Word{SliceState::free, 0, 0, d.incarnation_base}.pack();
   for (std::size_t i = 0; i < slices_; ++i) ledger_[i].store(fresh, std::memory_order_relaxed);
@@ -223,8 +236,9 @@ void JobRun::post() {
   control_.stop_claims.store(0, std::memory_order_relaxed);
 
   control_.open_job.store(d.number);
-  const std::size_t wanted = spec_.spmd ? pool_.workers_ : std::min<std::size_t>(slices_, INT_MAX);
-  control_.ring(static_cast<int>(wanted));
+  // Who sleeps is not told apart: where a slice is for one worker only, all have to look.
+  const bool all = spec_.spmd || policy_.schedule == Schedule::fixed || slices_ > INT_MAX;
+  control_.ring(all ? INT_MAX : static_cast<int>(slices_));
   // The supervisor has nothing to do with an ordinary job.
   if (d.slice_deadline_ns != 0 || control_.alive.load() < pool_.workers_) pool_.order();
 }
@@ -301,6 +315,7 @@ void JobRun::wait() {
       next_progress = now + 100 * ms;
       call_progress();
       if (thrown_) return;
+      if (control_.alive.load() < pool_.workers_) pool_.order();  // should the first have been lost
       if (pool_.supervisor_lost()) {
         lost_ = true;
         pool_.await_all_dead();
@@ -311,15 +326,14 @@ void JobRun::wait() {
 }
 
 void JobRun::wait_until_parked() {
-  const std::int64_t grace = now_ns() + seconds;
-  bool killed = false;
+  std::int64_t grace = now_ns() + seconds;
   for (;;) {
     const std::uint32_t seen = control_.finished.load();
     if (all_parked()) return;
     nap(seen, 10 * ms);
     const std::int64_t now = now_ns();
-    if (now > grace && !killed && !over()) {
-      killed = true;
+    if (now > grace && !over()) {
+      grace = now + seconds;
       control_.kill_active.store(1);
       pool_.order();
     }
@@ -404,8 +418,6 @@ Report JobRun::settle() {
   while (!lost_ && !all_parked()) wait_until_parked();
   const bool complete = over();
   if (!complete) give_up_the_rest();
-  for (std::size_t a = 0; a < spec_.arg_count; ++a)
-    if (job().args[a].zero_first) runs_[a]->stale = false;
   pool_.incarnation_base_ += control_.spawns.load() + 2;
   call_progress();
   Report report;
@@ -496,6 +508,7 @@ Report JobRun::run_here() {
       throw Cancelled("tine: the job was cancelled", std::move(report));
     const Slice slice = spec_.partition.slice(i);
     ++report.attempts;
+    const SerialKernel here;
     spec_.run(static_cast<const std::byte*>(spec_.closure), slice,
               spec_.partials == nullptr ? nullptr : spec_.partials + i * spec_.partial_stride);
     ++report.done;
@@ -525,7 +538,7 @@ Report JobRun::run() {
 }
 
 Report PoolState::run(const JobSpec& spec, const Policy& policy) {
-  if (process_role != Role::master)
+  if (in_worker())
     throw NestedParallelism(
         "tine: a kernel posted a job; jobs are posted by the master only. Run nested work as more "
         "slices of one job, or one job after another");

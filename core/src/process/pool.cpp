@@ -29,11 +29,17 @@ struct Descriptors {
   std::mutex mutex;
   std::vector<int> open;
 
-  void add(int fd) { open.push_back(fd); }
-  void remove(int fd) { std::erase(open, fd); }
+  pid_t owner = 0;
+
+  // In a fork of the application these numbers may be anybody's.
+  void check_owner() {
+    if (owner != getpid()) open.clear();
+    owner = getpid();
+  }
 };
 Descriptors& descriptors() {
-  static Descriptors instance;
+  // Never destroyed: a pool may be a global, and end after everything else.
+  static Descriptors& instance = *new Descriptors;
   return instance;
 }
 
@@ -56,7 +62,7 @@ void close_all(std::initializer_list<int*> fds) {
 }  // namespace
 
 PoolState::PoolState(const PoolOptions& options) : options_(options), owner_(getpid()) {
-  if (process_role != Role::master)
+  if (in_worker())
     throw NestedParallelism(
         "tine: a worker cannot make a pool; make all pools in the master, and run nested work as "
         "more slices of one job");
@@ -99,6 +105,7 @@ void PoolState::start() {
   int exec_pipe[2] = {-1, -1}, alive_pipe[2] = {-1, -1}, self = -1;
   auto& registry = descriptors();
   std::unique_lock lock(registry.mutex);
+  registry.check_owner();
   auto fail = [&](const char* what) {
     const std::string why = strerror(errno);
     close_all({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self, &event_});
@@ -138,7 +145,7 @@ void PoolState::start() {
     throw PoolError("tine: could not make a pool: pidfd_open: " + why);
   }
   for (const int fd : {exec_pipe_, alive_pipe_, event_, supervisor_pidfd_, arena_->descriptor()})
-    registry.add(fd);
+    registry.open.push_back(fd);
   lock.unlock();
 
   while (control_->started.load() == 0) {
@@ -169,7 +176,7 @@ void PoolState::stop() noexcept {
     auto& registry = descriptors();
     std::lock_guard lock(registry.mutex);
     for (const int fd : {exec_pipe_, alive_pipe_, event_, supervisor_pidfd_, arena_->descriptor()})
-      registry.remove(fd);
+      std::erase(registry.open, fd);
   }
   // A child that the application forked has a copy of us, and no arena: the pool is not its own.
   if (getpid() == owner_ && supervisor_ != 0) {

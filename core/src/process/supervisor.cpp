@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "process/crash.hpp"
@@ -105,6 +106,13 @@ class Supervisor {
   void recover(unsigned index, const siginfo_t& info);
   void note_fault(unsigned index, const siginfo_t& info, std::uint64_t slice, unsigned attempt);
   void replace_missing();
+  void hand_over_dirty_slices(const JobDescriptor& job);
+  void begin_budget(const JobDescriptor& job);
+  // Deaths that may follow each other without progress. Enough for each worker to use up the
+  // attempts of a slice.
+  unsigned budget(const JobDescriptor& job) const {
+    return std::max({10u, 2 * control_.workers, job.attempts * control_.workers});
+  }
   void tick();
   void kill_worker(unsigned index, Reason reason);
   void commit_memory();
@@ -121,9 +129,10 @@ class Supervisor {
 
   // Restarts without progress, of the job numbered budget_job_.
   std::uint64_t budget_job_ = 0;
-  std::size_t most_done_ = 0;
+  std::size_t most_over_ = 0;
   unsigned fruitless_ = 0;
   std::int64_t not_before_ = 0;
+  bool waiting_to_fork_ = false;  // until then
 
   std::int64_t last_tick_ = 0;
   int signals_ = -1;
@@ -171,11 +180,9 @@ std::int64_t Supervisor::patience() const {
   auto at_most = [&](std::int64_t ns) { wait = wait < 0 ? ns : std::min(wait, ns); };
   const bool open = control_.open_job.load() != 0;
   if (open && control_.job.slice_deadline_ns != 0) at_most(tick_ns);
-  for (const Child& child : children_) {
+  if (waiting_to_fork_) at_most(std::max<std::int64_t>(not_before_ - now_ns(), ms));
+  for (const Child& child : children_)
     if (child.stopped) at_most(tick_ns);
-    if (open && child.pid == 0 && control_.stop_claims.load() == 0)
-      at_most(std::max<std::int64_t>(not_before_ - now_ns(), ms));
-  }
   return wait;
 }
 
@@ -264,8 +271,10 @@ void Supervisor::reap() {
       sys::futex_wake(control_.commit_reply, 1);
       continue;
     }
+    bool known = false;
     for (unsigned i = 0; i < children_.size(); ++i) {
       if (children_[i].pid != info.si_pid) continue;
+      known = true;
       if (ended) {
         recover(i, info);
       } else {
@@ -275,16 +284,22 @@ void Supervisor::reap() {
       }
       break;
     }
+    if (!known && ended) reap_descendants();  // its own children have come to us
   }
 }
 
 // What a dead worker had forked came to us. It cannot write the arena, which it did not inherit,
 // but nothing shall be left running.
 void Supervisor::reap_descendants() {
-  char text[4096];
-  if (sys::read_file("/proc/thread-self/children", text, sizeof text) == 0) return;
+  std::string text(4096, '\0');
+  std::size_t length;
+  // Whole, or the last number might be the beginning of another one.
+  while ((length = sys::read_file("/proc/thread-self/children", text.data(), text.size())) + 1 ==
+         text.size())
+    text.resize(2 * text.size());
+  text.resize(length);
   char* rest = nullptr;
-  for (char* word = strtok_r(text, " ", &rest); word != nullptr;
+  for (char* word = strtok_r(text.data(), " ", &rest); word != nullptr;
        word = strtok_r(nullptr, " ", &rest)) {
     const pid_t pid = atoi(word);
     const bool ours = pid == committer_ || std::any_of(children_.begin(), children_.end(),
@@ -296,35 +311,23 @@ void Supervisor::reap_descendants() {
 void Supervisor::note_fault(unsigned index, const siginfo_t& info, std::uint64_t slice,
                             unsigned attempt) {
   const CrashNote& note = slots_[index].crash;
-  FaultRecord* fault = control_.new_fault();
-  if (fault == nullptr) return;
-  fault->slot = static_cast<std::uint16_t>(index);
-  fault->slice = slice;
-  fault->attempt = attempt;
-  fault->type[0] = fault->message[0] = '\0';
-  fault->signal = fault->exit_status = 0;
-  fault->address = 0;
-  fault->frames = 0;
-  const std::uint32_t written = note.written.load(std::memory_order_acquire);
-  Cause cause = Cause::signal;
-  if (children_[index].killed_for == Reason::deadline) {
-    cause = Cause::deadline;
-  } else if (children_[index].killed_for == Reason::stopped) {
-    cause = Cause::stopped;
-  } else if (info.si_code == CLD_EXITED) {
-    cause = Cause::exited;
-    fault->exit_status = info.si_status;
-  } else {
-    fault->signal = info.si_status;
-    if (written == 1 && note.signal == info.si_status) {
-      fault->code = note.code;
-      if (note.signal == SIGSEGV || note.signal == SIGBUS) fault->address = note.address;
-      fault->frames = std::min<std::uint32_t>(note.frames, max_frames);
-      std::copy(note.frame, note.frame + fault->frames, fault->frame);
+  const Reason reason = children_[index].killed_for;
+  const Cause cause = reason == Reason::deadline       ? Cause::deadline
+                      : reason == Reason::stopped      ? Cause::stopped
+                      : info.si_code == CLD_EXITED     ? Cause::exited
+                                                       : Cause::signal;
+  FaultRecord& fault = control_.new_fault(cause, index, slice, attempt);
+  if (cause == Cause::exited) fault.exit_status = info.si_status;
+  if (cause == Cause::signal) {
+    fault.signal = info.si_status;
+    if (note.written.load(std::memory_order_acquire) == 1 && note.signal == info.si_status) {
+      fault.code = note.code;
+      if (note.signal == SIGSEGV || note.signal == SIGBUS) fault.address = note.address;
+      fault.frames = std::min<std::uint32_t>(note.frames, max_frames);
+      std::copy(note.frame, note.frame + fault.frames, fault.frame);
     }
   }
-  fault->cause = static_cast<std::uint8_t>(cause);
-  fault->job.store(control_.job.number);
+  fault.job.store(control_.job.number);
 }
 
 void Supervisor::recover(unsigned index, const siginfo_t& info) {
@@ -342,7 +345,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
     LedgerWord* ledger = job->ledger;
     std::uint64_t hit = no_slice;
     unsigned hit_attempt = 0;
-    std::size_t done = 0;
+    std::size_t done = 0, given_up = 0;
     const unsigned lanes = lane_count(job->schedule, control_.workers);
     for (unsigned l = 0; l < lanes; ++l) {
       Lane& lane = control_.lanes()[l];
@@ -356,8 +359,11 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
           // He is dead, so nobody else changes this word.
           Word next{SliceState::free, 0, word.attempt, job->incarnation_base};
           const bool saved = job->has_inout && slot.undo_slice.load() == i;
+          // Killed for the deadline of an earlier slice: this one is not to blame.
+          const bool innocent =
+              child.killed_for == Reason::deadline && slot.runs.load() != child.run;
           if (word.state == SliceState::running) {
-            next.attempt = std::min(word.attempt + 1, max_attempts);
+            if (!innocent) next.attempt = std::min(word.attempt + 1, max_attempts);
             hit = i;
             hit_attempt = next.attempt;
           }
@@ -370,17 +376,21 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
           replace(ledger[i], word, next);
           word = next;
         }
-        if (word.over()) ++done;
+        if (word.state == SliceState::done) ++done;
+        if (word.state == SliceState::quarantined) ++given_up;
         if (word.state == SliceState::free) first_free = std::min(first_free, i);
       }
       // Slices between the lane's start and its cursor may have been passed over by the dead.
       if (first_free < lane.next.load()) lane.next.store(first_free);
     }
-    if (budget_job_ != job->number || done > most_done_) {
-      budget_job_ = job->number;
+    begin_budget(*job);
+    if (done + given_up > most_over_) {
       fruitless_ = 0;
-      most_done_ = done;
+      most_over_ = done + given_up;
     }
+    // To give up a slice is progress, too, but not when nothing else ever comes of it.
+    if (done == 0 && given_up > std::max(10u, 2 * control_.workers))
+      control_.condemn(Verdict::workers, no_slice >> 8);
     const bool cancelled = child.killed_for == Reason::cancelled;
     if (!cancelled) {
       note_fault(index, info, hit, hit_attempt);
@@ -395,8 +405,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
       ++fruitless_;
       // At once the first time; then ever more slowly, up to a second.
       not_before_ = now_ns() + (fruitless_ < 2 ? 0 : backoff(fruitless_ - 2));
-      if (fruitless_ > std::max(10u, 2 * control_.workers))
-        control_.condemn(Verdict::workers, no_slice >> 8);
+      if (fruitless_ > budget(*job)) control_.condemn(Verdict::workers, no_slice >> 8);
     }
   }
   slot.active.store(0);
@@ -404,12 +413,26 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
   control_.report_finished();
 }
 
+void Supervisor::begin_budget(const JobDescriptor& job) {
+  if (budget_job_ == job.number) return;
+  budget_job_ = job.number;
+  most_over_ = 0;
+  fruitless_ = 0;
+  not_before_ = 0;
+}
+
 // Forks workers for vacant slots, as long as there is work for them.
 void Supervisor::replace_missing() {
+  waiting_to_fork_ = false;
   if (std::none_of(children_.begin(), children_.end(), [](const Child& c) { return c.pid == 0; }))
     return;
   OpenJob job(control_);
-  if (!job || control_.stop_claims.load() != 0 || now_ns() < not_before_) return;
+  if (!job || control_.stop_claims.load() != 0) return;
+  begin_budget(*job);
+  if (now_ns() < not_before_) {
+    waiting_to_fork_ = true;
+    return;
+  }
   std::size_t free = 0;
   std::vector<bool> own(control_.workers);  // slots with a slice that only they may take
   for (std::size_t i = 0; i < job->slices; ++i) {
@@ -424,17 +447,37 @@ void Supervisor::replace_missing() {
   for (unsigned i = 0; i < control_.workers; ++i) {
     if (children_[i].pid != 0 || (free == 0 && !own[i])) continue;
     if (!spawn(i)) {
-      // The others go on; when there are none, trying for ever would be a hang.
+      // The others go on; where nobody can, trying for ever would be a hang.
       ++fruitless_;
       not_before_ = now_ns() + backoff(fruitless_);
-      if (control_.alive.load() == 0 && fruitless_ > std::max(10u, 2 * control_.workers))
+      waiting_to_fork_ = true;
+      if ((control_.alive.load() == 0 || job->spmd) && fruitless_ > budget(*job))
         control_.condemn(Verdict::workers, no_slice >> 8);
+      hand_over_dirty_slices(*job);
       control_.report_finished();
       control_.ring(INT_MAX);  // a fixed schedule is shared out among those who are there
       return;
     }
     control_.restarts.fetch_add(1);
     if (!own[i]) --free;
+  }
+}
+
+// When a slot stays vacant, nobody comes who would restore its slice: then we do, for once, and
+// anybody may take it.
+void Supervisor::hand_over_dirty_slices(const JobDescriptor& job) {
+  for (std::size_t i = 0; i < job.slices; ++i) {
+    const Word word = load(job.ledger[i]);
+    if (word.state != SliceState::dirty || word.slot >= children_.size() ||
+        children_[word.slot].pid != 0)
+      continue;
+    restore(job, job.partition.slice(i), job.undo + word.slot * job.undo_stride);
+    replace(job.ledger[i], word, Word{SliceState::free, 0, word.attempt, job.incarnation_base});
+    const unsigned lanes = lane_count(job.schedule, control_.workers);
+    for (unsigned l = 0; l < lanes; ++l) {
+      Lane& lane = control_.lanes()[l];
+      if (lane.begin <= i && i < lane.end && i < lane.next.load()) lane.next.store(i);
+    }
   }
 }
 

@@ -70,6 +70,7 @@ class Worker {
   Slot& slot_;
   ArenaMapping mapping_;
   JobDescriptor job_;
+  std::uint64_t released_ = 0;  // how much of the release log was followed
   std::int64_t spin_ns_ = longest_spin;
 
   static constexpr std::int64_t longest_spin = 2 * ms;
@@ -99,6 +100,16 @@ void Worker::prepare() {
   job_.arg_count = std::min<unsigned>(job_.arg_count, max_arguments);
   job_.closure_bytes = std::min<std::uint32_t>(job_.closure_bytes, max_closure);
   memcpy(job_.closure, control_.job.closure, job_.closure_bytes);
+  const ReleaseLog& log = control_.released;
+  if (log.count - released_ > ReleaseLog::capacity)
+    mapping_.forget_everything();
+  else
+    for (; released_ < log.count; ++released_) {
+      const auto& run = log.run[released_ % ReleaseLog::capacity];
+      mapping_.forget(run.begin, run.bytes);
+    }
+  released_ = log.count;
+  if (job_.spmd) mapping_.make_all_writable();
   for (unsigned a = 0; a < job_.arg_count; ++a) {
     const JobArgument& arg = job_.args[a];
     const bool writes = arg.spec.kind == AccessKind::out || arg.spec.kind == AccessKind::inout;
@@ -110,6 +121,7 @@ void Worker::prepare() {
 }
 
 void Worker::work() {
+  if (control_.stop_claims.load() != 0) return;
   const std::int64_t began = now_ns();
   const std::uint64_t done_before = slot_.done.load(std::memory_order_relaxed);
   if (job_.spmd) {
@@ -146,6 +158,8 @@ bool Worker::attempt(std::size_t index) {
   if (seen.incarnation != job_.incarnation_base) return false;
   const bool dirty = seen.state == SliceState::dirty && seen.slot == index_;
   if (seen.state != SliceState::free && !dirty) return false;
+  // The supervisor ends the job because of this slice.
+  if (seen.attempt >= job_.attempts && job_.on_failure == OnFailure::fail) return false;
 
   Word mine{SliceState::claimed, index_, seen.attempt,
             job_.incarnation_base + 1 + slot_.spawn.load(std::memory_order_relaxed)};
@@ -214,26 +228,21 @@ bool Worker::run(std::size_t index, const Slice& slice, LedgerWord& word, const 
 // In a catch block. True: the slice may be tried again at once.
 bool Worker::handle_exception(std::size_t index, const Slice& slice, LedgerWord& word,
                               const Word& running) {
-  if (FaultRecord* fault = control_.new_fault()) {
-    fault->cause = static_cast<std::uint8_t>(Cause::exception);
-    fault->slot = static_cast<std::uint16_t>(index_);
-    fault->slice = index;
-    fault->attempt = running.attempt + 1;
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    const std::string name = type != nullptr ? demangled(type->name()) : "unknown";
-    snprintf(fault->type, sizeof fault->type, "%s", name.c_str());
-    fault->message[0] = '\0';
-    try {
-      throw;
-    } catch (const std::exception& e) {
-      snprintf(fault->message, sizeof fault->message, "%s", e.what());
-    } catch (const char* text) {
-      snprintf(fault->message, sizeof fault->message, "%s", text);
-    } catch (...) {
-    }
-    fault->frames = last_throw(fault->frame, max_frames);
-    fault->job.store(job_.number);
+  FaultRecord& fault =
+      control_.new_fault(Cause::exception, index_, index, running.attempt + 1);
+  const std::type_info* type = abi::__cxa_current_exception_type();
+  const std::string name = type != nullptr ? demangled(type->name()) : "unknown";
+  snprintf(fault.type, sizeof fault.type, "%s", name.c_str());
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    snprintf(fault.message, sizeof fault.message, "%s", e.what());
+  } catch (const char* text) {
+    snprintf(fault.message, sizeof fault.message, "%s", text);
+  } catch (...) {
   }
+  fault.frames = last_throw(fault.frame, max_frames);
+  fault.job.store(job_.number);
   if (job_.has_inout) restore(job_, slice, undo());
   const bool retry = job_.retry_exceptions && running.attempt + 1 < job_.attempts && !job_.spmd;
   const bool quarantine = job_.on_failure == OnFailure::quarantine && !job_.spmd;
@@ -303,6 +312,8 @@ void Worker::barrier() {
     for (unsigned i = 0; i < control_.workers; ++i) {
       const std::uint64_t arrived = slots[i].arrived.load();
       if (arrived == no_slice) {
+        // He may have left after this phase was opened, by us too.
+        if (b.phase.load() != phase) return;
         b.broken.store(1);
         control_.condemn(Verdict::barrier, i);
         sys::futex_wake(b.phase, INT_MAX);
@@ -391,6 +402,8 @@ void Team::barrier() const {
   if (detail::this_worker != nullptr) detail::this_worker->barrier();  // alone without processes
 }
 
-bool in_worker() noexcept { return detail::process_role == detail::Role::worker; }
+bool in_worker() noexcept {
+  return detail::process_role == detail::Role::worker || detail::serial_kernel;
+}
 
 }  // namespace tine

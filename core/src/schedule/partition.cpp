@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t slice_bytes = std::size_t{256} << 10;  // a slice and its undo copy fit in L2
 
-constexpr std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+constexpr std::size_t ceil_div(std::size_t a, std::size_t b) { return a / b + (a % b != 0); }
 
 Range widened(std::size_t begin, std::size_t end, std::size_t halo, std::size_t n) {
   return {begin - std::min(begin, halo), end + std::min(n - end, halo)};
@@ -22,11 +22,11 @@ Slice Partition::slice(std::size_t index) const noexcept {
   s.index = index;
   s.count = size();
   s.begin = index / across * grain;
-  s.end = std::min(n, s.begin + grain);
+  s.end = s.begin + std::min(grain, n - s.begin);
   s.outer = widened(s.begin, s.end, halo, n);
   if (columns != 0) {
     s.columns.begin = index % across * column_grain;
-    s.columns.end = std::min(columns, s.columns.begin + column_grain);
+    s.columns.end = s.columns.begin + std::min(column_grain, columns - s.columns.begin);
     s.outer_columns = widened(s.columns.begin, s.columns.end, halo, columns);
   }
   return s;
@@ -39,7 +39,7 @@ Partition slices(std::size_t n, std::size_t grain, std::size_t unit_bytes) {
                                     std::max<std::size_t>(1, slice_bytes / std::max<std::size_t>(
                                                                                1, unit_bytes)));
     // Neighbours then write no cache line in common, for any size of element.
-    if (grain > 64) grain = ceil_div(grain, 64) * 64;
+    if (grain > 64) grain = grain / 64 * 64;
   }
   Partition p;
   p.n = n;
@@ -52,7 +52,7 @@ Partition rows(std::size_t n, std::size_t row_bytes, std::size_t halo, std::size
     const std::size_t fits = slice_bytes / std::max<std::size_t>(1, row_bytes);
     // Small images still get some 32 bands; but a band much lower than its halo does the work of
     // its neighbours over again.
-    grain = std::max({std::min(std::max<std::size_t>(fits, 8), ceil_div(n, 32)), 4 * halo,
+    grain = std::max({std::min(std::max<std::size_t>(fits, 8), ceil_div(n, 32)), 4 * std::min(halo, n),
                       std::size_t{1}});
   }
   Partition p;

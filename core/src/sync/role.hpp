@@ -7,4 +7,7 @@ enum class Role : unsigned char { master, supervisor, worker };
 
 inline Role process_role = Role::master;
 
+/// Whether this thread is running a kernel in the master itself (TINE_SERIAL).
+inline thread_local bool serial_kernel = false;
+
 }  // namespace tine::detail

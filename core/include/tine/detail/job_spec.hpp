@@ -61,12 +61,12 @@ struct Pack<Head, Tail...> {
 };
 
 template <class F>
-constexpr decltype(auto) apply(F&& f, const Pack<>&) {
+constexpr decltype(auto) call_with(F&& f, const Pack<>&) {
   return f();
 }
 template <class F, class Head, class... Tail>
-constexpr decltype(auto) apply(F&& f, const Pack<Head, Tail...>& pack) {
-  return apply(
+constexpr decltype(auto) call_with(F&& f, const Pack<Head, Tail...>& pack) {
+  return call_with(
       [&](const Tail&... rest) -> decltype(auto) { return f(pack.head, rest...); }, pack.tail);
 }
 constexpr Pack<> pack() { return {}; }
@@ -178,7 +178,7 @@ Report post(const PoolWith& on, const Partition& partition, R* partials, std::si
     alignas(C) std::byte local[sizeof(C)];
     std::memcpy(local, bytes, sizeof(C));
     C& c = *std::launder(reinterpret_cast<C*>(local));
-    apply(
+    call_with(
         [&](const A&... a) {
           if constexpr (std::is_void_v<R>) {
             c.f(s, argument_for(a, s)...);
