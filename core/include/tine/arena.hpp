@@ -8,12 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <utility>
-#include <vector>
 
 namespace tine {
 
 namespace detail {
+
+struct ReleaseLog;
 
 /// A page run: the memory of one Array. Bookkeeping is private to the master.
 struct Run {
@@ -87,9 +87,9 @@ class Arena {
   /// The run that holds [p, p + bytes), pinned; nullptr when none does.
   detail::Run* pin(const void* p, std::size_t bytes) noexcept;
   void unpin(detail::Run* run) noexcept;
-  /// Address and size of the runs released since the last call: workers have to forget what they
-  /// know of them.
-  std::vector<std::pair<std::byte*, std::size_t>> take_released();
+  /// Brings a copy of the log of released runs up to date: workers have to forget what they know
+  /// of them.
+  void copy_releases(detail::ReleaseLog& to) const;
   /// Gives the memory of freed arrays back to the system.
   void trim() noexcept;
 

@@ -18,11 +18,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <utility>
-#include <vector>
 
 #include "memory/limits.hpp"
 #include "memory/page_runs.hpp"
+#include "memory/release_log.hpp"
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 
@@ -82,7 +81,7 @@ struct Arena::State {
   std::map<const std::byte*, std::unique_ptr<detail::Run>> live;
   std::size_t used = 0;
   std::uint64_t next_generation = 1;
-  std::vector<std::pair<std::byte*, std::size_t>> released;  // since take_released()
+  detail::ReleaseLog released;
 
   std::byte* small_begin() const { return base + control; }
   std::byte* run_begin() const { return base + control + small; }
@@ -146,6 +145,12 @@ struct Arena::State {
                             " are taken or in pieces; set PoolOptions::reserve",
                         asked, 0, "the arena's reservation");
     return block;
+  }
+
+  [[noreturn]] void refuse_small(std::size_t asked) const {
+    throw OutOfMemory("tine: no room for " + megabytes(asked) + " of small objects in " +
+                          megabytes(small) + "; use an Array for large data",
+                      asked, objects->get_free_memory(), "the small-object zone");
   }
 
   [[noreturn]] static void refuse(std::size_t asked, const detail::MemoryLimit& limit) {
@@ -288,7 +293,7 @@ void Arena::release(detail::Run* run) noexcept {
   std::unique_lock lock(s.mutex);
   s.unpinned.wait(lock, [&] { return run->pins == 0; });
   s.used -= run->bytes;
-  s.released.push_back({run->data, run->bytes});
+  s.released.add(run->data, run->bytes);
   s.runs->give({static_cast<std::size_t>(run->data - s.run_begin()), run->bytes, true, false});
   s.live.erase(run->data);
 }
@@ -320,9 +325,9 @@ void Arena::unpin(detail::Run* run) noexcept {
   state_->unpinned.notify_all();
 }
 
-std::vector<std::pair<std::byte*, std::size_t>> Arena::take_released() {
+void Arena::copy_releases(detail::ReleaseLog& to) const {
   std::lock_guard lock(state_->mutex);
-  return std::exchange(state_->released, {});
+  if (to.count != state_->released.count) to = state_->released;
 }
 
 void Arena::trim() noexcept {
@@ -345,11 +350,9 @@ void* Arena::allocate_small(std::size_t bytes, std::size_t alignment) {
   std::lock_guard lock(s.mutex);
   // The allocator writes headers next to what it hands out, and takes from the lowest fitting
   // block, so whatever it touches lies below the highest object so far plus this one.
-  const std::size_t reach = s.small_top + bytes + alignment + 2 * page;
-  if (reach + page > s.small)
-    throw OutOfMemory("tine: no room for " + megabytes(bytes) + " of small objects in " +
-                          megabytes(s.small) + "; use an Array for large data",
-                      bytes, s.small, "the small-object zone");
+  if (bytes > s.objects->get_free_memory()) s.refuse_small(bytes);
+  const std::size_t reach =
+      std::min(s.small - page, s.small_top + std::min(bytes, s.small) + alignment + 2 * page);
   if (reach > s.small_committed) {
     const std::size_t target = std::min(
         s.small - page, round_up(std::max(reach, 2 * s.small_committed), page));
@@ -360,9 +363,7 @@ void* Arena::allocate_small(std::size_t bytes, std::size_t alignment) {
                 ? s.objects->allocate(std::max<std::size_t>(bytes, 1), std::nothrow)
                 : s.objects->allocate_aligned(std::max<std::size_t>(bytes, 1), alignment,
                                               std::nothrow);
-  if (p == nullptr)
-    throw OutOfMemory("tine: no room for " + megabytes(bytes) + " of small objects", bytes,
-                      s.small, "the small-object zone");
+  if (p == nullptr) s.refuse_small(bytes);
   s.small_top = std::max(
       s.small_top, static_cast<std::size_t>(static_cast<std::byte*>(p) - s.small_begin()) + bytes);
   return p;

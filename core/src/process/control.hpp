@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "memory/release_log.hpp"
 #include "schedule/job.hpp"
 #include "sync/ledger.hpp"
 #include "sync/system.hpp"
@@ -67,20 +68,6 @@ struct alignas(128) Slot {
 static_assert(sizeof(Slot) % 128 == 0);
 
 inline constexpr std::uint64_t no_slice = static_cast<std::uint64_t>(-1);
-
-/// Runs that were released, for workers to forget what they know of them: the pages may now belong
-/// to something they are not told of. The last `capacity` are kept; who is further behind forgets
-/// everything.
-struct ReleaseLog {
-  static constexpr std::uint64_t capacity = 64;
-  std::uint64_t count = 0;
-  struct {
-    std::byte* begin;
-    std::size_t bytes;
-  } run[capacity];
-
-  void add(std::byte* begin, std::size_t bytes) { run[count++ % capacity] = {begin, bytes}; }
-};
 
 /// How a job came to an early end.
 enum class Verdict : std::uint32_t {

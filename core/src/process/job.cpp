@@ -212,8 +212,7 @@ void JobRun::post() {
   d.closure_bytes = static_cast<std::uint32_t>(spec_.closure_bytes);
   memcpy(d.closure, spec_.closure, spec_.closure_bytes);
 
-  for (const auto& [begin, bytes] : pool_.arena_->take_released())
-    control_.released.add(begin, bytes);
+  pool_.arena_->copy_releases(control_.released);
 
   const std::uint64_t fresh = Word{SliceState::free, 0, 0, d.incarnation_base}.pack();
   for (std::size_t i = 0; i < slices_; ++i) ledger_[i].store(fresh, std::memory_order_relaxed);
