@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <typeinfo>
 
 #include <tine/error.hpp>
 
@@ -87,6 +88,7 @@ class JobRun {
 
  private:
   void check();
+  void prepare();
   void post();
   void wait();
   void wait_until_parked();
@@ -150,7 +152,8 @@ void JobRun::check() {
       run->stale = false;  // each partial is written before it is read
 }
 
-void JobRun::post() {
+// Writes the job descriptor, and makes room for the ledger and the undo copies.
+void JobRun::prepare() {
   // Slices of different length: the first is the longest, as grains go.
   std::size_t undo_bytes = 0;
   const Slice first = spec_.partition.slice(0);
@@ -211,7 +214,11 @@ void JobRun::post() {
   }
   d.closure_bytes = static_cast<std::uint32_t>(spec_.closure_bytes);
   memcpy(d.closure, spec_.closure, spec_.closure_bytes);
+}
 
+void JobRun::post() {
+  prepare();
+  const JobDescriptor& d = job();
   pool_.arena_->copy_releases(control_.released);
 
   const std::uint64_t fresh = Word{SliceState::free, 0, 0, d.incarnation_base}.pack();
@@ -494,28 +501,69 @@ void JobRun::fail(Report report) {
   PoolState::throw_lost();
 }
 
-// TINE_SERIAL: the same slices, in the master, for debuggers and the like.
+// TINE_SERIAL: the same slices, in the master, for debuggers and the like. What a kernel throws is
+// treated as in a worker; what kills it kills the program, which is what a debugger wants to see.
 Report JobRun::run_here() {
-  for (std::size_t a = 0; a < spec_.arg_count; ++a)
-    if (runs_[a] != nullptr) pool_.arena_->settle(runs_[a]);
+  prepare();
+  const JobDescriptor& d = job();
   Report report;
   report.slices = slices_;
   report.warnings = pool_.warnings_;
   report.workers.resize(1);
+  auto finish = [&] {
+    report.wall = report.workers[0].busy = std::chrono::nanoseconds(now_ns() - began_);
+    report.workers[0].slices = report.done;
+    if (policy_.report != nullptr) *policy_.report = report;
+  };
+  auto leave_out_from = [&](std::size_t first) {
+    for (std::size_t i = first; i < slices_; ++i) zero_stale(d, spec_.partition.slice(i));
+    finish();
+  };
+  std::byte* const undo = pool_.undo_.peek().data();
   for (std::size_t i = 0; i < slices_; ++i) {
-    if (policy_.stop.stop_requested())
+    if (policy_.stop.stop_requested()) {
+      leave_out_from(i);
       throw Cancelled("tine: the job was cancelled", std::move(report));
+    }
     const Slice slice = spec_.partition.slice(i);
-    ++report.attempts;
-    const SerialKernel here;
-    spec_.run(static_cast<const std::byte*>(spec_.closure), slice,
-              spec_.partials == nullptr ? nullptr : spec_.partials + i * spec_.partial_stride);
-    ++report.done;
-    ++report.workers[0].slices;
+    zero_stale(d, slice);
+    save(d, slice, undo);
+    Fault fault;
+    fault.cause = Cause::exception;
+    fault.slice = i;
+    bool done = false;
+    const unsigned attempts = policy_.retry_exceptions ? policy_.attempts : 1;
+    while (!done && fault.attempt < attempts) {
+      ++fault.attempt;
+      ++report.attempts;
+      const SerialKernel here;
+      try {
+        spec_.run(d.closure, slice,
+                  d.partials == nullptr ? nullptr : d.partials + i * d.partial_stride);
+        done = true;
+      } catch (const std::exception& e) {
+        fault.type = demangled(typeid(e).name());
+        fault.message = e.what();
+      } catch (...) {
+        fault.type = "an exception that is not a std::exception";
+      }
+      if (done) break;
+      report.faults.push_back(fault);
+      restore(d, slice, undo);
+      zero_outputs(d, slice);
+    }
+    if (done) {
+      ++report.done;
+    } else if (policy_.on_failure == OnFailure::quarantine) {
+      report.quarantined.push_back({i, i + 1});
+    } else {
+      leave_out_from(i + 1);
+      const std::string what = "tine: " + fault.to_string();
+      throw KernelError(what, std::move(report), std::move(fault));
+    }
   }
-  report.wall = report.workers[0].busy = std::chrono::nanoseconds(now_ns() - began_);
-  if (policy_.report != nullptr) *policy_.report = report;
-  if (policy_.progress) policy_.progress({slices_, slices_, 0});
+  finish();
+  if (policy_.progress) policy_.progress({report.done, slices_, report.faults.size()});
   return report;
 }
 
@@ -523,13 +571,13 @@ Report JobRun::run() {
   began_ = now_ns();
   check();
   std::lock_guard lock(pool_.jobs_);
-  if (pool_.serial_) return run_here();
   if (slices_ == 0) {
     Report report;
     report.workers.resize(pool_.workers_);
     if (policy_.report != nullptr) *policy_.report = report;
     return report;
   }
+  if (pool_.serial_) return run_here();
   if (pool_.supervisor_ == 0) PoolState::throw_lost();
   post();
   wait();

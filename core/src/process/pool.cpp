@@ -78,10 +78,14 @@ PoolState::PoolState(const PoolOptions& options) : options_(options), owner_(get
   layout.control = Control::bytes(workers_);
   arena_ = std::make_shared<Arena>(layout);
   control_ = reinterpret_cast<Control*>(arena_->control());
-  if (serial_)
+  if (serial_) {
     warnings_.push_back("TINE_SERIAL is set: kernels run in the master, one after another");
-  else
+    workers_ = 1;
+    control_->workers = 1;
+    code_ = LoadedCode::now();
+  } else {
     start();
+  }
 }
 
 PoolState::~PoolState() {
@@ -200,7 +204,10 @@ void PoolState::refresh() {
   if (getpid() != owner_)
     throw PoolError("tine: this pool belongs to the process that made it");
   std::lock_guard lock(jobs_);
-  if (serial_) return;
+  if (serial_) {
+    code_ = LoadedCode::now();
+    return;
+  }
   stop();
   // Nobody else maps the control zone now. Counters that make incarnations unique go on.
   const std::uint64_t spawns = control_->spawns.load();

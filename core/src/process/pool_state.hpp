@@ -50,7 +50,7 @@ class PoolState {
   void refresh();
   Report run(const JobSpec& spec, const Policy& policy);
 
-  unsigned workers() const { return serial_ ? 1 : workers_; }
+  unsigned workers() const { return workers_; }
   const std::shared_ptr<Arena>& arena() const { return arena_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
   pid_t supervisor_pid() const { return supervisor_; }
