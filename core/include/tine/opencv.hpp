@@ -58,9 +58,9 @@ cv::Mat as_mat(const View<T, 3>& view) {
   const std::size_t channels = view.extent(2);
   if (channels < 1 || channels > CV_CN_MAX)
     throw InvalidArgument("tine::as_mat: the third extent is the channels, 1 to 512");
-  if ((channels > 1 && view.stride(2) != 1) ||
-      (view.extent(1) > 1 && view.stride(1) != channels))
-    throw InvalidArgument("tine::as_mat: the pixels of a row, and their channels, must lie side by side");
+  if ((channels > 1 && view.stride(2) != 1) || (view.extent(1) > 1 && view.stride(1) != channels))
+    throw InvalidArgument(
+        "tine::as_mat: the pixels of a row, and their channels, must lie side by side");
   View<T, 2> rows(view.data(), {view.extent(0), view.extent(1)}, {view.stride(0), 1});
   constexpr int depth = cv::traits::Depth<std::remove_const_t<T>>::value;
   return detail::mat_over(rows, CV_MAKETYPE(depth, static_cast<int>(channels)));
@@ -79,8 +79,10 @@ View<T, N> as_view(const cv::Mat& mat) {
   const bool same = N == 2 ? mat.type() == cv::traits::Type<Element>::value
                            : mat.depth() == cv::traits::Depth<Element>::value;
   if (mat.dims > 2 || !same)
-    throw InvalidArgument("tine::as_view: the Mat is not two-dimensional with elements of this type");
-  const auto rows = static_cast<std::size_t>(mat.rows), columns = static_cast<std::size_t>(mat.cols);
+    throw InvalidArgument(
+        "tine::as_view: the Mat is not two-dimensional with elements of this type");
+  const auto rows = static_cast<std::size_t>(mat.rows),
+             columns = static_cast<std::size_t>(mat.cols);
   if (mat.rows > 1 && mat.step[0] % sizeof(T) != 0)
     throw InvalidArgument("tine::as_view: the Mat's rows are padded by a part of an element");
   const std::size_t step = mat.empty() ? columns : mat.step[0] / sizeof(T);
@@ -114,7 +116,8 @@ class MatAllocator : public cv::MatAllocator {
   MatAllocator& operator=(const MatAllocator&) = delete;
   /// If it is the default allocator, OpenCV's own becomes the default again.
   ~MatAllocator() override {
-    if (cv::Mat::getDefaultAllocator() == this) cv::Mat::setDefaultAllocator(cv::Mat::getStdAllocator());
+    if (cv::Mat::getDefaultAllocator() == this)
+      cv::Mat::setDefaultAllocator(cv::Mat::getStdAllocator());
   }
 
   cv::UMatData* allocate(int dims, const int* sizes, int type, void* data, std::size_t* step,

@@ -1,0 +1,117 @@
+#include <tine/image/chain.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <tine/error.hpp>
+
+#include "stage.hpp"
+#include "text.hpp"
+
+namespace tine::image {
+
+namespace {
+
+void check(const Operation& operation, const Parameter& parameter, double value) {
+  const std::string what =
+      std::string(operation.name) + ": " + std::string(parameter.name) + "=" + number_text(value);
+  if (!(value >= parameter.low && value <= parameter.high)) {
+    std::string range =
+        "it goes from " + number_text(parameter.low) + " to " + number_text(parameter.high);
+    if (!parameter.unit.empty()) range += " " + std::string(parameter.unit);
+    throw InvalidArgument(what + " is out of range; " + range);
+  }
+  if (parameter.kind != Parameter::Kind::real && value != std::floor(value))
+    throw InvalidArgument(what + " is not a whole number");
+  if (parameter.kind == Parameter::Kind::odd && std::fmod(value, 2) != 1)
+    throw InvalidArgument(what + " is not odd; a square needs a pixel in its middle");
+}
+
+std::string type_text(int type) {
+  const int bits = CV_MAT_DEPTH(type), channels = CV_MAT_CN(type);
+  std::string text = bits == CV_8U    ? "8-bit"
+                     : bits == CV_16U ? "16-bit"
+                     : bits == CV_32F ? "float"
+                                      : "of another type";
+  return text + " with " + std::to_string(channels) + (channels == 1 ? " channel" : " channels");
+}
+
+}  // namespace
+
+Shape output_of(const Step& step, const Shape& in) {
+  const Operation& operation = *step.operation;
+  const Accepts accepts = operation.accepts(step.values);
+  if (!(accepts.depths >> CV_MAT_DEPTH(in.type) & 1) || CV_MAT_CN(in.type) > 4 ||
+      !(accepts.channels >> CV_MAT_CN(in.type) & 1)) {
+    std::string hint;
+    if (accepts.channels == 1u << 1 && CV_MAT_CN(in.type) > 1) hint = " (put gray before it)";
+    throw InvalidArgument(std::string(operation.name) + " takes " + to_string(accepts) +
+                          "; here it gets one that is " + type_text(in.type) + hint);
+  }
+  Shape out = in;
+  if (operation.output_type != nullptr) out.type = operation.output_type(in.type);
+  if (operation.output_size != nullptr && in.rows > 0 && in.columns > 0) {
+    const cv::Size size = operation.output_size(step.values, {in.columns, in.rows});
+    out.rows = size.height;
+    out.columns = size.width;
+  }
+  return out;
+}
+
+Chain Chain::of(std::string_view name, std::span<const double> values) {
+  const Operation* operation = find_operation(name);
+  if (operation == nullptr)
+    throw InvalidArgument("there is no operation \"" + std::string(name) + "\"");
+  const auto parameters = operation->parameters;
+  if (values.size() > parameters.size())
+    throw InvalidArgument(std::string(name) + " takes " + std::to_string(parameters.size()) +
+                          " parameters, not " + std::to_string(values.size()));
+  Step step{operation, {}};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    step.values.number[i] = i < values.size() ? values[i] : parameters[i].fallback;
+    check(*operation, parameters[i], step.values[i]);
+  }
+  if (operation->validate != nullptr) operation->validate(step.values);
+  Chain chain;
+  chain.steps_.push_back(step);
+  return chain;
+}
+
+std::string Chain::to_string() const {
+  std::string text;
+  for (const Step& step : steps_) {
+    if (!text.empty()) text += " | ";
+    text += step.operation->name;
+    const auto parameters = step.operation->parameters;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      if (step.values[i] == 0 && parameters[i].fallback == 0) continue;
+      text += " " + std::string(parameters[i].name) + "=" + number_text(step.values[i]);
+    }
+  }
+  return text;
+}
+
+Shape Chain::output(const Shape& input) const {
+  Shape shape = input;
+  for (const Step& step : steps_) shape = output_of(step, shape);
+  return shape;
+}
+
+cv::Mat Chain::reference(const cv::Mat& in) const {
+  Shape shape{in.rows, in.cols, in.type()};
+  if (in.empty()) return cv::Mat(in.rows, in.cols, output(shape).type);
+  if (steps_.empty()) return in.clone();
+  cv::Mat image = isolated(in, {0, static_cast<std::size_t>(in.rows)});
+  for (const Step& step : steps_) {
+    shape = output_of(step, shape);
+    cv::Mat next(shape.rows, shape.columns, shape.type);
+    const Operation& operation = *step.operation;
+    (operation.reference != nullptr ? operation.reference : operation.run)(image, next,
+                                                                           step.values);
+    image = next;
+  }
+  return image;
+}
+
+}  // namespace tine::image

@@ -1,0 +1,114 @@
+// sobel, laplacian.
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include <opencv2/imgproc.hpp>
+
+#include "operations/all.hpp"
+
+namespace tine::image {
+
+namespace {
+
+// One row of (|gx| + |gy|) / 2 for 8-bit images, from the rows above, at and below it. `vertical`
+// and `difference` have room for columns + 2. All in 16 bits, which compilers turn into vectors;
+// the results are those of OpenCV's four passes, since integers do not round.
+#if defined(__x86_64__) && defined(__gnu_linux__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+void sobel_row(const std::uint8_t* above, const std::uint8_t* at, const std::uint8_t* below,
+               std::uint8_t* out, std::int16_t* vertical, std::int16_t* difference, int columns) {
+  for (int x = 0; x < columns; ++x) {
+    vertical[x + 1] = static_cast<std::int16_t>(above[x] + 2 * at[x] + below[x]);
+    difference[x + 1] = static_cast<std::int16_t>(below[x] - above[x]);
+  }
+  const int beyond_left = columns > 1 ? 2 : 1, beyond_right = columns > 1 ? columns - 1 : 1;
+  vertical[0] = vertical[beyond_left];
+  difference[0] = difference[beyond_left];
+  vertical[columns + 1] = vertical[beyond_right];
+  difference[columns + 1] = difference[beyond_right];
+  for (int x = 0; x < columns; ++x) {
+    const auto gx = static_cast<std::int16_t>(vertical[x + 2] - vertical[x]);
+    const auto gy =
+        static_cast<std::int16_t>(difference[x] + 2 * difference[x + 1] + difference[x + 2]);
+    const auto ax = static_cast<std::int16_t>(gx < 0 ? -gx : gx);
+    const auto ay = static_cast<std::int16_t>(gy < 0 ? -gy : gy);
+    const auto sum = static_cast<std::int16_t>((ax < 255 ? ax : 255) + (ay < 255 ? ay : 255));
+    out[x] = static_cast<std::uint8_t>((sum + ((sum >> 1) & 1)) >> 1);  // halves go to even
+  }
+}
+
+void sobel_8(const cv::Mat& in, cv::Mat& out) {
+  cv::Size whole;
+  cv::Point offset;
+  in.locateROI(whole, offset);
+  const auto row = [&](int y) {  // of the whole Mat, mirrored at its edges
+    if (y < 0) y = whole.height > 1 ? 1 : 0;
+    if (y >= whole.height) y = whole.height > 1 ? whole.height - 2 : 0;
+    return in.ptr(0) + (y - offset.y) * static_cast<std::ptrdiff_t>(in.step[0]);
+  };
+  std::vector<std::int16_t> scratch(2 * (static_cast<std::size_t>(in.cols) + 2));
+  for (int y = 0; y < in.rows; ++y) {
+    const int at = offset.y + y;
+    sobel_row(row(at - 1), row(at), row(at + 1), out.ptr(y), scratch.data(),
+              scratch.data() + in.cols + 2, in.cols);
+  }
+}
+
+void half_of_both(const cv::Mat& gx, const cv::Mat& gy, cv::Mat& out, int depth) {
+  cv::addWeighted(cv::abs(gx), 0.5, cv::abs(gy), 0.5, 0, out, depth);
+}
+
+void sobel_reference(const cv::Mat& in, cv::Mat& out, const Values&) {
+  const cv::Mat plane = to_gray(in);
+  const int depth = plane.depth() == CV_8U ? CV_16S : CV_32F;
+  cv::Mat gx, gy;
+  cv::Sobel(plane, gx, depth, 1, 0);
+  cv::Sobel(plane, gy, depth, 0, 1);
+  if (depth == CV_16S) {
+    cv::convertScaleAbs(gx, gx);
+    cv::convertScaleAbs(gy, gy);
+    cv::addWeighted(gx, 0.5, gy, 0.5, 0, out);
+  } else {
+    half_of_both(gx, gy, out, plane.depth());
+  }
+}
+
+}  // namespace
+
+constinit const Operation sobel_operation{
+    .name = "sobel",
+    .help = "edges: magnitude of the gradient, in gray",
+    .accepts = always<all_depths, any_channels>,
+    .output_type = gray_type,
+    .halo = [](const Values&, int) { return 1; },
+    .run =
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
+          if (in.type() == CV_8UC1)
+            sobel_8(in, out);
+          else
+            sobel_reference(in, out, v);
+        },
+    .reference = sobel_reference,
+};
+
+constinit const Operation laplacian_operation{
+    .name = "laplacian",
+    .help = "edges and specks: absolute value of the Laplacian, in gray",
+    .accepts = always<all_depths, any_channels>,
+    .output_type = gray_type,
+    .halo = [](const Values&, int) { return 1; },
+    .run =
+        [](const cv::Mat& in, cv::Mat& out, const Values&) {
+          const cv::Mat plane = to_gray(in);
+          cv::Mat second;
+          cv::Laplacian(plane, second, plane.depth() == CV_8U ? CV_16S : CV_32F, 3);
+          if (plane.depth() == CV_8U)
+            cv::convertScaleAbs(second, out);
+          else
+            cv::Mat(cv::abs(second)).convertTo(out, plane.depth());
+        },
+};
+
+}  // namespace tine::image

@@ -1,0 +1,147 @@
+// Chains from text:
+//
+//   chain     = operation { "|" operation }
+//   operation = name { value | parameter "=" value }
+//
+// Names may be two words ("threshold otsu"); the longer name wins.
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include <tine/error.hpp>
+#include <tine/image/chain.hpp>
+
+#include "text.hpp"
+
+namespace tine::image {
+
+namespace {
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find_first_of(separators, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == text.npos) return parts;
+    begin = end + 1;
+  }
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  auto words = split(text, " \t\n\r");
+  std::erase(words, std::string_view{});
+  return words;
+}
+
+std::optional<double> number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+std::string quoted(std::string_view text) {
+  return '"' + std::string(text) + '"';
+}
+
+std::string or_nearest(std::string_view word, std::span<const std::string_view> candidates,
+                       const char* otherwise) {
+  const std::string_view meant = nearest(word, candidates);
+  if (!meant.empty()) return "; did you mean " + quoted(meant) + "?";
+  std::string text = otherwise;
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::string(candidates[i]);
+  return text;
+}
+
+const Operation& operation_in(std::span<const std::string_view>& words) {
+  if (words.size() >= 2) {
+    const std::string two = std::string(words[0]) + ' ' + std::string(words[1]);
+    if (const Operation* found = find_operation(two)) {
+      words = words.subspan(2);
+      return *found;
+    }
+  }
+  const std::string_view name = words[0];
+  words = words.subspan(1);
+  if (const Operation* found = find_operation(name)) return *found;
+  std::vector<std::string_view> names;
+  for (const Operation* operation : operations()) names.push_back(operation->name);
+  throw InvalidArgument("there is no operation " + quoted(name) +
+                        or_nearest(name, names, "; there are: "));
+}
+
+// A word that is neither a number nor name=value.
+[[noreturn]] void bad_word(const Operation& operation, std::string_view word) {
+  std::vector<std::string_view> meant;
+  for (const Operation* other : operations())
+    if (other->name.starts_with(std::string(operation.name) + ' ')) meant.push_back(other->name);
+  const std::string both = std::string(operation.name) + ' ' + std::string(word);
+  if (const auto near = nearest(both, meant); !near.empty())
+    throw InvalidArgument("there is no operation " + quoted(both) + "; did you mean " +
+                          quoted(near) + "?");
+  throw InvalidArgument(std::string(operation.name) + ": " + quoted(word) +
+                        " is not a number, nor a parameter with its value as in name=2");
+}
+
+Chain parse_step(std::span<const std::string_view> words) {
+  const Operation& operation = operation_in(words);
+  const auto parameters = operation.parameters;
+  const std::string name(operation.name);
+  std::array<std::optional<double>, Values::capacity> given;
+  std::size_t next = 0;
+  for (std::string_view word : words) {
+    const std::size_t equals = word.find('=');
+    std::size_t which = next;
+    if (equals == word.npos) {
+      if (!number(word)) bad_word(operation, word);
+      if (next++ >= parameters.size())
+        throw InvalidArgument(name +
+                              (parameters.empty() ? " takes no parameters, but there is "
+                                                  : " has no parameter left for ") +
+                              quoted(word));
+    } else {
+      std::vector<std::string_view> names;
+      for (const Parameter& parameter : parameters) names.push_back(parameter.name);
+      const std::string_view key = word.substr(0, equals);
+      for (which = 0; which < names.size() && names[which] != key;) ++which;
+      if (names.empty())
+        throw InvalidArgument(name + " takes no parameters, but there is " + quoted(word));
+      if (which == names.size())
+        throw InvalidArgument(name + " has no parameter " + quoted(key) +
+                              or_nearest(key, names, "; it has: "));
+    }
+    const std::string_view digits = equals == word.npos ? word : word.substr(equals + 1);
+    const auto value = number(digits);
+    if (!value)
+      throw InvalidArgument(name + ": " + quoted(digits) + " is not a number, in " + quoted(word));
+    if (given[which])
+      throw InvalidArgument(name + ": " + std::string(parameters[which].name) + " is given twice");
+    given[which] = value;
+  }
+  std::array<double, Values::capacity> values{};
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    values[i] = given[i].value_or(parameters[i].fallback);
+  return Chain::of(name, std::span(values).first(parameters.size()));
+}
+
+}  // namespace
+
+Chain Chain::parse(std::string_view text) {
+  if (words_of(text).empty())
+    throw InvalidArgument("the chain is empty; try \"gaussian sigma=2 | sobel\"");
+  Chain chain;
+  for (std::string_view part : split(text, "|")) {
+    const auto words = words_of(part);
+    if (words.empty())
+      throw InvalidArgument("an operation is missing beside a \"|\" in \"" + std::string(text) +
+                            "\"");
+    chain = std::move(chain) | parse_step(words);
+  }
+  return chain;
+}
+
+}  // namespace tine::image

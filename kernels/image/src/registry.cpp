@@ -1,0 +1,49 @@
+#include <algorithm>
+#include <vector>
+
+#include "operations/all.hpp"
+
+namespace tine::image {
+
+std::span<const Operation* const> operations() {
+  static constexpr const Operation* all[] = {
+      &bilateral_operation, &box_operation,      &dilate_operation,    &equalize_operation,
+      &erode_operation,     &gaussian_operation, &gray_operation,      &invert_operation,
+      &laplacian_operation, &median_operation,   &nlmeans_operation,   &resize_operation,
+      &sharpen_operation,   &sobel_operation,    &threshold_operation, &threshold_otsu_operation,
+  };
+  return all;
+}
+
+const Operation* find_operation(std::string_view name) {
+  const auto all = operations();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Operation* o) { return o->name == name; });
+  return found == all.end() ? nullptr : *found;
+}
+
+namespace {
+
+std::string any_of(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_string(const Accepts& accepts) {
+  std::vector<std::string> depths, channels;
+  if (accepts.depths & depth_8) depths.push_back("8-bit");
+  if (accepts.depths & depth_16) depths.push_back("16-bit");
+  if (accepts.depths & depth_float) depths.push_back("float");
+  for (int n : {1, 3, 4})
+    if (accepts.channels & 1u << n) channels.push_back(std::to_string(n));
+  return any_of(depths) + " images with " + any_of(channels) +
+         (accepts.channels == gray_only ? " channel" : " channels");
+}
+
+}  // namespace tine::image

@@ -1,0 +1,219 @@
+// Every operation against the OpenCV calls that define it, at odd sizes, for all types it takes,
+// with bands of several heights.
+#include <functional>
+#include <string>
+
+#include <opencv2/imgproc.hpp>
+#include <opencv2/photo.hpp>
+
+#include <tine/image/filters.hpp>
+
+#include "image_test.hpp"
+
+namespace tine::image {
+namespace {
+
+using Call = std::function<void(const cv::Mat& in, cv::Mat& out)>;
+
+double white_of(const cv::Mat& m) {
+  return m.depth() == CV_8U ? 255 : m.depth() == CV_16U ? 65535 : 1;
+}
+
+cv::Mat gray_of(const cv::Mat& m) {
+  if (m.channels() == 1) return m;
+  cv::Mat gray;
+  cv::cvtColor(m, gray, m.channels() == 3 ? cv::COLOR_BGR2GRAY : cv::COLOR_BGRA2GRAY);
+  return gray;
+}
+
+void sobel_calls(const cv::Mat& in, cv::Mat& out) {
+  const cv::Mat gray = gray_of(in);
+  cv::Mat gx, gy, ax, ay;
+  const int depth = gray.depth() == CV_8U ? CV_16S : CV_32F;
+  cv::Sobel(gray, gx, depth, 1, 0, 3);
+  cv::Sobel(gray, gy, depth, 0, 1, 3);
+  if (gray.depth() == CV_8U) {
+    cv::convertScaleAbs(gx, ax);
+    cv::convertScaleAbs(gy, ay);
+    cv::addWeighted(ax, 0.5, ay, 0.5, 0, out);
+  } else {
+    ax = cv::abs(gx);
+    ay = cv::abs(gy);
+    cv::addWeighted(ax, 0.5, ay, 0.5, 0, out, gray.depth());
+  }
+}
+
+void laplacian_calls(const cv::Mat& in, cv::Mat& out) {
+  const cv::Mat gray = gray_of(in);
+  cv::Mat second;
+  cv::Laplacian(gray, second, gray.depth() == CV_8U ? CV_16S : CV_32F, 3);
+  if (gray.depth() == CV_8U)
+    cv::convertScaleAbs(second, out);
+  else
+    cv::Mat(cv::abs(second)).convertTo(out, gray.depth());
+}
+
+struct Case {
+  std::string chain;
+  Call opencv;
+};
+
+// How a failing case is named.
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.chain;
+}
+
+Call gaussian_call(double sigma) {
+  return [sigma](const cv::Mat& in, cv::Mat& out) { cv::GaussianBlur(in, out, {}, sigma); };
+}
+
+std::vector<Case> cases() {
+  using cv::Mat;
+  const auto square = [](int n) { return cv::Mat::ones(n, n, CV_8U); };
+  return {
+      {"gaussian sigma=0.4", gaussian_call(0.4)},
+      {"gaussian 1", gaussian_call(1)},
+      {"gaussian sigma=2", gaussian_call(2)},
+      {"gaussian sigma=8.3", gaussian_call(8.3)},
+      {"box 3",
+       [](const Mat& in, Mat& out) {
+         cv::blur(in, out, {3, 3});
+       }},
+      {"box size=15",
+       [](const Mat& in, Mat& out) {
+         cv::blur(in, out, {15, 15});
+       }},
+      {"median", [](const Mat& in, Mat& out) { cv::medianBlur(in, out, 3); }},
+      {"median 5", [](const Mat& in, Mat& out) { cv::medianBlur(in, out, 5); }},
+      {"median size=11", [](const Mat& in, Mat& out) { cv::medianBlur(in, out, 11); }},
+      {"bilateral", [](const Mat& in, Mat& out) { cv::bilateralFilter(in, out, 9, 50, 5); }},
+      {"bilateral d=5 sigma_color=80 sigma_space=2",
+       [](const Mat& in, Mat& out) { cv::bilateralFilter(in, out, 5, 80, 2); }},
+      {"nlmeans h=6",
+       [](const Mat& in, Mat& out) {
+         if (in.channels() == 1)
+           cv::fastNlMeansDenoising(in, out, 6);
+         else
+           cv::fastNlMeansDenoisingColored(in, out, 6, 6);
+       }},
+      {"sharpen amount=1.5 sigma=2",
+       [](const Mat& in, Mat& out) {
+         Mat blurred;
+         cv::GaussianBlur(in, blurred, {}, 2);
+         cv::addWeighted(in, 2.5, blurred, -1.5, 0, out);
+       }},
+      {"sobel", sobel_calls},
+      {"laplacian", laplacian_calls},
+      {"erode 3", [=](const Mat& in, Mat& out) { cv::erode(in, out, square(3)); }},
+      {"erode 9", [=](const Mat& in, Mat& out) { cv::erode(in, out, square(9)); }},
+      {"dilate 5", [=](const Mat& in, Mat& out) { cv::dilate(in, out, square(5)); }},
+      {"gray", [](const Mat& in, Mat& out) { gray_of(in).copyTo(out); }},
+      {"invert",
+       [](const Mat& in, Mat& out) {
+         out = in.clone();
+         std::vector<Mat> planes;
+         cv::split(in, planes);
+         for (std::size_t c = 0; c < planes.size() && c < 3; ++c)
+           cv::subtract(cv::Scalar::all(white_of(in)), planes[c], planes[c]);
+         cv::merge(planes, out);
+       }},
+      {"threshold 90",
+       [](const Mat& in, Mat& out) {
+         cv::threshold(in, out, 90, white_of(in), cv::THRESH_BINARY);
+       }},
+      {"threshold otsu",
+       [](const Mat& in, Mat& out) {
+         cv::threshold(in, out, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+       }},
+      {"equalize", [](const Mat& in, Mat& out) { cv::equalizeHist(in, out); }},
+      {"resize width=33 height=20",
+       [](const Mat& in, Mat& out) {
+         const bool shrinks = in.cols >= 33 && in.rows >= 20;
+         cv::resize(in, out, {33, 20}, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
+       }},
+  };
+}
+
+class Operations : public testing::TestWithParam<Case> {};
+
+TEST_P(Operations, AreTheOpenCvCalls) {
+  const Chain chain = Chain::parse(GetParam().chain);
+  const int sizes[][2] = {{1, 1}, {1, 7}, {7, 1}, {2, 9}, {13, 17}, {127, 61}, {61, 130}};
+  int compared = 0;
+  for (const auto& [rows, columns] : sizes)
+    for (int depth : {CV_8U, CV_16U, CV_32F})
+      for (int channels : {1, 3, 4}) {
+        const int type = CV_MAKETYPE(depth, channels);
+        const Step& step = chain.steps()[0];
+        const Accepts accepts = step.operation->accepts(step.values);
+        if (!(accepts.depths >> depth & 1) || !(accepts.channels >> channels & 1)) {
+          EXPECT_THROW(chain.output({rows, columns, type}), InvalidArgument);
+          continue;
+        }
+        const cv::Mat in = picture(rows, columns, type);
+        cv::Mat expected;
+        GetParam().opencv(in, expected);
+        SCOPED_TRACE(testing::Message() << rows << " x " << columns << " of type " << type);
+        const Shape shape = chain.output({rows, columns, type});
+        EXPECT_EQ(shape, (Shape{expected.rows, expected.cols, expected.type()}));
+        EXPECT_TRUE(same_bits(chain.reference(in), expected));
+        for (int band : {0, 1, 5, 16, 50}) {
+          if (band == 1 && rows > 20) continue;  // mostly halo: slow
+          EXPECT_TRUE(same_bits(chain(in, {.band_rows = band}), expected)) << "bands of " << band;
+          ++compared;
+        }
+      }
+  EXPECT_GE(compared, 28);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Operations, testing::ValuesIn(cases()));
+
+TEST(Operations, AllHaveACase) {
+  for (const Operation* operation : operations()) {
+    bool found = false;
+    for (const Case& c : cases()) {
+      const Chain chain = Chain::parse(c.chain);
+      found = found || chain.steps()[0].operation == operation;
+    }
+    EXPECT_TRUE(found) << operation->name;
+  }
+}
+
+TEST(Operations, ParametersHaveDefaultsInTheirRange) {
+  for (const Operation* operation : operations()) {
+    EXPECT_LE(operation->parameters.size(), Values::capacity) << operation->name;
+    EXPECT_FALSE(operation->help.empty()) << operation->name;
+    for (const Parameter& parameter : operation->parameters) {
+      EXPECT_LE(parameter.low, parameter.fallback) << operation->name << ' ' << parameter.name;
+      EXPECT_LE(parameter.fallback, parameter.high) << operation->name << ' ' << parameter.name;
+    }
+  }
+}
+
+TEST(Operations, OtsuOnHistogramsOfEveryKind) {
+  cv::RNG random(7);
+  for (int i = 0; i < 200; ++i) {
+    cv::Mat in(37, 53, CV_8U);
+    random.fill(in, cv::RNG::NORMAL, random.uniform(0, 256), random.uniform(0.0, 80.0));
+    if (i % 3 == 0) in.rowRange(0, random.uniform(1, 37)).setTo(random.uniform(0, 256));
+    if (i % 50 == 0) in.setTo(i);
+    EXPECT_TRUE(same_bits(threshold(otsu)(in), threshold(otsu).reference(in))) << i;
+    EXPECT_TRUE(same_bits(equalize()(in), equalize().reference(in))) << i;
+  }
+}
+
+// A part of a larger image is an image of its own: what is around it does not show.
+TEST(Operations, TakeARegionOfInterestForAWholeImage) {
+  const cv::Mat large = picture(90, 80, CV_8UC3);
+  const cv::Mat region = large(cv::Rect(11, 13, 47, 51));
+  for (const char* text : {"gaussian 2", "bilateral", "nlmeans", "sobel", "median 5"}) {
+    const Chain chain = Chain::parse(text);
+    const cv::Mat expected = chain.reference(region.clone());
+    EXPECT_TRUE(same_bits(chain.reference(region), expected)) << text;
+    EXPECT_TRUE(same_bits(chain(region), expected)) << text;
+    EXPECT_TRUE(same_bits(chain(region, {.band_rows = 7}), expected)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tine::image

@@ -1,0 +1,102 @@
+// Chains from text, and what is said about texts that are none.
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <tine/image/filters.hpp>
+
+namespace tine::image {
+namespace {
+
+std::string error_of(const std::string& text) {
+  try {
+    Chain::parse(text);
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Parse, IsTheComposition) {
+  EXPECT_EQ((gaussian(2) | sobel() | threshold(otsu)).to_string(),
+            "gaussian sigma=2 | sobel | threshold otsu");
+  EXPECT_EQ(Chain::parse("gaussian sigma=2|sobel |threshold   otsu").to_string(),
+            "gaussian sigma=2 | sobel | threshold otsu");
+  EXPECT_EQ(Chain::parse(" bilateral 5 sigma_space=2.5 ").to_string(),
+            "bilateral d=5 sigma_color=50 sigma_space=2.5");
+  EXPECT_EQ(Chain::parse("threshold 12.5").to_string(), "threshold value=12.5");
+  EXPECT_EQ(resize(0.5).to_string(), "resize scale=0.5");
+  EXPECT_EQ(resize_to(640, 0).to_string(), "resize width=640");
+}
+
+TEST(Parse, ReadsWhatItWrites) {
+  for (const char* text : {"gaussian sigma=0.1", "box size=7", "median size=9", "nlmeans h=3.25",
+                           "invert", "sharpen amount=0 sigma=1", "erode size=3 | dilate size=3",
+                           "gray | equalize", "resize scale=0.333 | laplacian"})
+    EXPECT_EQ(Chain::parse(text).to_string(), text);
+}
+
+TEST(Parse, NamesTheNearestName) {
+  EXPECT_EQ(error_of("gausian sigma=2"),
+            "there is no operation \"gausian\"; did you mean \"gaussian\"?");
+  EXPECT_EQ(error_of("sobel | treshold 3"),
+            "there is no operation \"treshold\"; did you mean \"threshold\"?");
+  EXPECT_EQ(error_of("gaussian sgima=2"),
+            "gaussian has no parameter \"sgima\"; did you mean \"sigma\"?");
+  EXPECT_EQ(error_of("threshold ostu"),
+            "there is no operation \"threshold ostu\"; did you mean \"threshold otsu\"?");
+  EXPECT_THAT(error_of("xyzzy"), testing::HasSubstr("there are: bilateral, box"));
+  EXPECT_EQ(error_of("bilateral diameter_in_pixels=2"),
+            "bilateral has no parameter \"diameter_in_pixels\"; it has: d, sigma_color, "
+            "sigma_space");
+}
+
+TEST(Parse, SaysTheRange) {
+  EXPECT_EQ(error_of("gaussian sigma=200"),
+            "gaussian: sigma=200 is out of range; it goes from 0.1 to 100 pixels");
+  EXPECT_THAT(error_of("gaussian -1"), testing::HasSubstr("goes from 0.1 to 100"));
+  EXPECT_THAT(error_of("median 4"), testing::HasSubstr("not odd"));
+  EXPECT_THAT(error_of("bilateral 2.5"), testing::HasSubstr("not a whole number"));
+  EXPECT_THROW(gaussian(0), InvalidArgument);
+  EXPECT_THROW(median(1), InvalidArgument);
+}
+
+TEST(Parse, SaysWhatIsWrong) {
+  EXPECT_THAT(error_of(""), testing::HasSubstr("empty"));
+  EXPECT_THAT(error_of("  \t"), testing::HasSubstr("empty"));
+  EXPECT_THAT(error_of("sobel |"), testing::HasSubstr("missing"));
+  EXPECT_THAT(error_of("| sobel"), testing::HasSubstr("missing"));
+  EXPECT_THAT(error_of("sobel 3"), testing::HasSubstr("takes no parameters"));
+  EXPECT_THAT(error_of("sobel size=3"), testing::HasSubstr("takes no parameters"));
+  EXPECT_THAT(error_of("gaussian 1 2"), testing::HasSubstr("no parameter left"));
+  EXPECT_THAT(error_of("gaussian sigma=1 sigma=2"), testing::HasSubstr("twice"));
+  EXPECT_THAT(error_of("gaussian 1 sigma=2"), testing::HasSubstr("twice"));
+  EXPECT_THAT(error_of("gaussian sigma=two"), testing::HasSubstr("\"two\" is not a number"));
+  EXPECT_THAT(error_of("gaussian sigma="), testing::HasSubstr("not a number"));
+  EXPECT_THAT(error_of("gaussian nan"), testing::HasSubstr("not a number"));
+  EXPECT_THAT(error_of("gaussian strong"), testing::HasSubstr("\"strong\" is not a number"));
+  EXPECT_THAT(error_of("resize"), testing::HasSubstr("needs either a scale"));
+  EXPECT_THAT(error_of("resize scale=2 width=5"), testing::HasSubstr("needs either a scale"));
+}
+
+TEST(Parse, SaysWhichImagesAreTaken) {
+  const auto refusal = [](const Chain& chain, int type) -> std::string {
+    try {
+      chain.output({10, 10, type});
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal(threshold(otsu), CV_8UC3),
+            "threshold otsu takes 8-bit images with 1 channel; here it gets one that is 8-bit "
+            "with 3 channels (put gray before it)");
+  EXPECT_THAT(refusal(median(7), CV_16UC1), testing::HasSubstr("takes 8-bit images"));
+  EXPECT_EQ(refusal(median(5), CV_16UC1), "");
+  EXPECT_THAT(refusal(gaussian(1), CV_64FC1), testing::HasSubstr("another type"));
+  EXPECT_THAT(refusal(gaussian(1), CV_8UC2), testing::HasSubstr("2 channels"));
+}
+
+}  // namespace
+}  // namespace tine::image
