@@ -1,0 +1,29 @@
+// Many image files, one to a worker: decoded, filtered and encoded there.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include <tine/image/chain.hpp>
+#include <tine/pool.hpp>
+
+#include "decode.hpp"
+#include "inputs.hpp"
+#include "losses.hpp"
+#include "output_files.hpp"
+#include "progress_bar.hpp"
+
+namespace tine::app {
+
+struct ImageOptions {
+  Limits limits;
+  std::chrono::nanoseconds deadline{0};  ///< for one file, or one band of a large one
+  bool verify = false;                   ///< compare with the serial OpenCV calls
+};
+
+/// Processes every task that has not failed yet, and notes in each how it went. A file that kills
+/// its worker costs that file only.
+Losses run_batch(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks,
+                 OutputFiles& outputs, const ImageOptions& options, ProgressBar& bar);
+
+}  // namespace tine::app

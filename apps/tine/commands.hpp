@@ -1,0 +1,16 @@
+// The subcommands. Each adds its options to the command line and returns what runs it.
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace tine::app {
+
+using Run = std::function<int()>;
+
+Run add_image_command(CLI::App& app);
+Run add_demo_command(CLI::App& app);
+Run add_doctor_command(CLI::App& app);
+
+}  // namespace tine::app

@@ -1,0 +1,116 @@
+#include "decode.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include <fmt/format.h>
+#include <opencv2/core/utils/logger.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "exit.hpp"
+#include "sniff.hpp"
+
+namespace tine::app {
+
+namespace {
+
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+};
+
+// read() rather than mmap: a file that shrinks meanwhile would be a SIGBUS.
+std::vector<std::uint8_t> read_all(const char* path) {
+  const Descriptor file{open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  struct stat about;
+  if (file.fd < 0 || fstat(file.fd, &about) != 0)
+    throw Failure(fmt::format("cannot be opened: {}", strerror(errno)));
+  if (!S_ISREG(about.st_mode)) throw Failure("is not a regular file");
+  if (about.st_size >= INT32_MAX) throw Failure("is larger than 2 GiB");
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(about.st_size));
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got = read(file.fd, bytes.data() + have, bytes.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw Failure(fmt::format("cannot be read: {}", strerror(errno)));
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+// What libraries print to stderr while this lives: libjpeg has no other way to say that the data
+// is damaged.
+class StderrCatcher {
+ public:
+  StderrCatcher() : memory_{memfd_create("stderr", MFD_CLOEXEC)}, saved_{dup(STDERR_FILENO)} {
+    if (memory_.fd >= 0 && saved_.fd >= 0) dup2(memory_.fd, STDERR_FILENO);
+  }
+  ~StderrCatcher() { stop(); }
+  StderrCatcher(const StderrCatcher&) = delete;
+  StderrCatcher& operator=(const StderrCatcher&) = delete;
+
+  std::string stop() {
+    if (memory_.fd < 0 || saved_.fd < 0 || stopped_) return {};
+    stopped_ = true;
+    dup2(saved_.fd, STDERR_FILENO);
+    char text[400];
+    const ssize_t got = pread(memory_.fd, text, sizeof text, 0);
+    std::string said(text, got > 0 ? static_cast<std::size_t>(got) : 0);
+    return said.substr(0, said.find('\n'));
+  }
+
+ private:
+  Descriptor memory_, saved_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+ImageFile read_image_file(const char* path, const Limits& limits) {
+  ImageFile file;
+  file.bytes = read_all(path);
+  const Sniffed s = sniff(file.bytes);
+  if (!s.trouble.empty()) throw Failure(s.trouble);
+  if (s.width > limits.pixels / s.height)
+    throw Failure(fmt::format("claims {} x {} pixels; the limit is {} (--max-pixels)", s.width,
+                              s.height, limits.pixels));
+  file.pixels = s.width * s.height;
+  file.decoded_bytes = file.pixels * s.pixel_bytes;
+  file.jpeg = s.format == "JPEG";
+  return file;
+}
+
+cv::Mat decode(const ImageFile& file, std::string& warning) {
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+  // IMREAD_UNCHANGED keeps transparency but ignores the orientation, which JPEGs have.
+  const int flags = file.jpeg ? cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH : cv::IMREAD_UNCHANGED;
+  const cv::Mat bytes(1, static_cast<int>(file.bytes.size()), CV_8U,
+                      const_cast<std::uint8_t*>(file.bytes.data()));
+  cv::Mat image;
+  StderrCatcher said;
+  try {
+    image = cv::imdecode(bytes, flags);
+  } catch (const cv::Exception& error) {
+    throw Failure(fmt::format("cannot be decoded: {}", error.err));
+  }
+  const std::string complaint = said.stop();
+  if (image.empty())
+    throw Failure(complaint.empty() ? "cannot be decoded"
+                                    : fmt::format("cannot be decoded: {}", complaint));
+  for (const char* damage : {"premature end", "bad Huffman", "Premature end", "bad data", "CRC"})
+    if (complaint.find(damage) != std::string::npos)
+      throw Failure(fmt::format("is damaged: {}", complaint));
+  warning = complaint;
+  return image;
+}
+
+}  // namespace tine::app

@@ -1,0 +1,35 @@
+// Reading image files. Runs in workers: a decoder is the code that files from strangers get at.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace tine::app {
+
+/// What may be decoded.
+struct Limits {
+  std::uint64_t pixels = std::uint64_t{1} << 28;
+};
+
+/// An image file in memory that is whole and not too large, as far as can be seen without
+/// decoding it.
+struct ImageFile {
+  std::vector<std::uint8_t> bytes;
+  std::uint64_t pixels = 0;
+  std::size_t decoded_bytes = 0;  ///< at most
+  bool jpeg = false;
+};
+
+/// Throws Failure with the reason why the file should not be decoded.
+ImageFile read_image_file(const char* path, const Limits& limits);
+
+/// Throws Failure when the decoder fails, or says that data is missing or damaged; other
+/// complaints go to `warning`. The orientation noted in a JPEG is applied; PNG, TIFF and WebP keep
+/// their transparency.
+cv::Mat decode(const ImageFile& file, std::string& warning);
+
+}  // namespace tine::app

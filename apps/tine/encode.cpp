@@ -1,0 +1,95 @@
+#include "encode.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <opencv2/imgcodecs.hpp>
+
+#include "exit.hpp"
+
+namespace tine::app {
+
+namespace {
+
+// What a file format holds; OpenCV would squeeze the rest into it without a word.
+struct Format {
+  std::string_view extension;
+  bool deep;  // 16-bit
+  bool floats;
+  bool alpha;
+  bool colour;
+  bool gray;
+};
+constexpr Format formats[] = {
+    {".jpg", false, false, false, true, true}, {".jpeg", false, false, false, true, true},
+    {".png", true, false, true, true, true},   {".webp", false, false, true, true, true},
+    {".tif", true, true, true, true, true},    {".tiff", true, true, true, true, true},
+    {".bmp", false, false, true, true, true},  {".pgm", true, false, false, false, true},
+    {".ppm", true, false, false, true, false}, {".pnm", true, false, false, true, true},
+};
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+const Format* format_of(const std::string& extension) {
+  const auto found =
+      std::ranges::find(formats, std::string_view(lower(extension)), &Format::extension);
+  return found == std::end(formats) ? nullptr : found;
+}
+
+}  // namespace
+
+bool can_encode(const std::string& path) {
+  return format_of(std::filesystem::path(path).extension().string()) != nullptr;
+}
+
+std::size_t encode_to(const cv::Mat& image, const std::string& extension, const std::string& path) {
+  const Format& format = *format_of(extension);
+  const auto refuse = [&](const char* what, const char* instead) {
+    throw Failure(fmt::format("a {} file cannot hold {}; {} can", extension, what, instead));
+  };
+  if (image.depth() == CV_32F && !format.floats) refuse("float pixels", ".tiff");
+  if (image.depth() == CV_16U && !format.deep) refuse("16-bit pixels", ".png");
+  if (image.channels() == 4 && !format.alpha) refuse("transparency", ".png");
+  if (image.channels() == 3 && !format.colour) refuse("colour", ".ppm");
+  if (image.channels() == 1 && !format.gray) refuse("gray images", ".pgm");
+
+  std::vector<std::uint8_t> bytes;
+  try {
+    if (!cv::imencode(lower(extension), image, bytes,
+                      {cv::IMWRITE_JPEG_QUALITY, 95, cv::IMWRITE_WEBP_QUALITY, 95}))
+      throw Failure(fmt::format("cannot be encoded as {}", extension));
+  } catch (const cv::Exception& error) {
+    throw Failure(fmt::format("cannot be encoded as {}: {}", extension, error.err));
+  }
+
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  int error = fd < 0 ? errno : 0;
+  for (std::size_t done = 0; error == 0 && done < bytes.size();) {
+    const ssize_t put = write(fd, bytes.data() + done, bytes.size() - done);
+    if (put > 0)
+      done += static_cast<std::size_t>(put);
+    else if (put == 0 || errno != EINTR)
+      error = put == 0 ? ENOSPC : errno;
+  }
+  if (fd >= 0 && close(fd) != 0 && error == 0) error = errno;
+  if (error != 0) {
+    if (fd >= 0) unlink(path.c_str());
+    throw Failure(fmt::format("the output cannot be written: {}", strerror(error)));
+  }
+  return bytes.size();
+}
+
+}  // namespace tine::app

@@ -1,0 +1,35 @@
+// Image files into shared memory. The file is only touched by a worker: one small job looks at it
+// and says how much memory its pixels need, the second decodes it there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <opencv2/core.hpp>
+
+#include <tine/pool.hpp>
+
+#include "decode.hpp"
+#include "losses.hpp"
+
+namespace tine::app {
+
+/// What there is to know of a file before it is decoded.
+struct Probed {
+  std::uint64_t pixels = 0;
+  std::uint64_t bytes = 0;  ///< decoded, at most
+};
+/// Throws Failure.
+Probed probe_image(const PoolWith& on, const std::string& path, const Limits& limits,
+                   Losses& losses);
+
+struct Loaded {
+  Array<std::uint8_t, 2> memory;
+  cv::Mat image;  ///< on that memory
+  std::string warning;
+};
+/// Throws Failure.
+Loaded load_image(const PoolWith& on, const std::string& path, const Limits& limits,
+                  const Probed& probed, Losses& losses);
+
+}  // namespace tine::app

@@ -1,0 +1,33 @@
+#include "losses.hpp"
+
+#include <string.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace tine::app {
+
+std::string reason_of(const Report& report, std::size_t slice) {
+  const auto last =
+      std::ranges::find(report.faults.rbegin(), report.faults.rend(), slice, &Fault::slice);
+  if (last == report.faults.rend()) return "could not be processed";
+  switch (last->cause) {
+    case Cause::signal: {
+      const char* name = sigabbrev_np(last->signal);
+      return fmt::format("killed its worker with SIG{}, in each of {} attempts",
+                         name != nullptr ? name : "?", last->attempt);
+    }
+    case Cause::exited:
+      return fmt::format("ended its worker with exit status {}", last->exit_status);
+    case Cause::exception:
+      return last->message;
+    case Cause::deadline:
+      return "took longer than the deadline (--deadline)";
+    case Cause::stopped:
+      return "stopped its worker";
+  }
+  return last->message;
+}
+
+}  // namespace tine::app
