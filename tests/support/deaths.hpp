@@ -2,6 +2,11 @@
 #pragma once
 
 #include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <exception>
 
 #include <tine/report.hpp>
 
@@ -26,8 +31,55 @@ inline bool ended_by(int end, int signal) {
 
 /// Writes to an address that nobody has.
 inline void segfault() {
-  volatile int* nowhere = reinterpret_cast<volatile int*>(0x10);
-  *nowhere = 1;
+  volatile std::uintptr_t nowhere = 0x10;  // volatile, or the compiler would know better
+  *reinterpret_cast<volatile int*>(nowhere) = 1;
+}
+
+inline int overflow_the_stack(int depth) {
+  volatile char frame[4096];
+  frame[depth % 4096] = static_cast<char>(depth);
+  return overflow_the_stack(depth + 1) + frame[0];
+}
+
+/// One way to die, and what is to be said of it.
+struct Death {
+  const char* name;
+  void (*die)();
+  int signal;       // 0: it is an exit
+  int exit_status;  // of an exit
+};
+
+inline constexpr Death deaths[] = {
+    {"SIGKILL", [] { raise(SIGKILL); }, SIGKILL, 0},
+    {"SIGTERM", [] { raise(SIGTERM); }, SIGTERM, 0},
+    {"segmentation fault", segfault, SIGSEGV, 0},
+    {"SIGBUS", [] { raise(SIGBUS); }, SIGBUS, 0},
+    {"division by zero", [] {
+       volatile int zero = 0;
+       volatile int result = 1 / zero;
+       (void)result;
+       raise(SIGFPE);  // for machines where that is no trap
+     }, SIGFPE, 0},
+    {"illegal instruction", [] { __builtin_trap(); }, SIGILL, 0},
+    {"abort", [] { abort(); }, SIGABRT, 0},
+    {"std::terminate", [] { std::terminate(); }, SIGABRT, 0},
+    {"exception out of noexcept", []() noexcept { throw 1; }, SIGABRT, 0},
+    {"stack overflow", [] { overflow_the_stack(0); }, SIGSEGV, 0},
+    {"double free", [] {
+       void* volatile p = malloc(40);
+       free(p);
+       free(p);
+     }, SIGABRT, 0},
+    {"exit(0)", [] { exit(0); }, 0, 0},
+    {"exit(7)", [] { exit(7); }, 0, 7},
+    {"_exit(0)", [] { _exit(0); }, 0, 0},
+    {"quick_exit(3)", [] { quick_exit(3); }, 0, 3},
+};
+
+/// Whether a fault tells of this death.
+inline bool tells_of(const tine::Fault& fault, const Death& death) {
+  if (death.signal != 0) return is_death_by(fault, death.signal);
+  return fault.cause == tine::Cause::exited;
 }
 
 }  // namespace tine_test

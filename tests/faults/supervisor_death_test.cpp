@@ -1,0 +1,159 @@
+// Without its supervisor a pool ends in a clear error, keeps its arrays, and can be started again.
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <tine/tine.hpp>
+
+#include "support/processes.hpp"
+#include "support/workload.hpp"
+
+#include "support/fixture.hpp"
+
+namespace {
+
+using ::testing::HasSubstr;
+using tine_test::Workload;
+
+class SupervisorDeath : public tine_test::NothingLeftBehind {
+ protected:
+  void kill_supervisor() {
+    EXPECT_TRUE(tine_test::signal_child(getpid(), pool.supervisor_pid(), SIGKILL));
+  }
+  tine::Pool pool{tine::PoolOptions{.workers = 3}};
+};
+
+TEST_F(SupervisorDeath, takes_the_workers_along) {
+  const auto pids = pool.worker_pids();
+  kill_supervisor();
+  for (const int pid : pids)
+    EXPECT_TRUE(tine_test::eventually([&] { return tine_test::has_ended(pid); }));
+}
+
+TEST_F(SupervisorDeath, while_idle_ends_the_next_job_in_an_error_that_says_what_to_do) {
+  auto x = pool.array<int>(1000);
+  for (int& v : x) v = 5;
+  kill_supervisor();
+  for (int round = 0; round < 2; ++round) {
+    try {
+      tine::for_each(pool, tine::inout(x), [](int& v) { v = 6; });
+      FAIL();
+    } catch (const tine::SupervisorLost& error) {
+      EXPECT_THAT(error.what(), HasSubstr("refresh"));
+    }
+  }
+  EXPECT_EQ(std::count(x.begin(), x.end(), 5), 1000);
+  pool.refresh();
+  tine::for_each(pool, tine::inout(x), [](int& v) { v = 6; });
+  EXPECT_EQ(std::count(x.begin(), x.end(), 6), 1000);
+}
+
+TEST_F(SupervisorDeath, does_not_keep_arrays_from_being_made_and_freed) {
+  kill_supervisor();
+  std::vector<tine::Array<char>> arrays;
+  for (int i = 0; i < 20; ++i) {
+    try {
+      arrays.push_back(pool.array<char>(3'000'000));
+    } catch (const tine::SupervisorLost&) {  // who would have committed it
+    }
+  }
+  pool.refresh();
+  for (int i = 0; i < 20; ++i) arrays.push_back(pool.array<char>(i * 100'000));
+  for (auto& array : arrays) std::fill(array.begin(), array.end(), 1);
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    EXPECT_EQ(std::count(arrays[i].begin(), arrays[i].end(), 1),
+              static_cast<std::ptrdiff_t>(arrays[i].size()));
+    std::fill(arrays[i].begin(), arrays[i].end(), 2);  // seen by any that lies across it
+  }
+}
+
+TEST_F(SupervisorDeath, at_random_moments_of_a_job_leaves_every_slice_whole) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  Workload work(pool, 100'000, 1000);
+  int lost = 0;
+  for (int round = 0; round < 40; ++round) {
+    std::thread killer([&, delay = random() % 2000] {
+      usleep(delay);
+      kill_supervisor();
+    });
+    try {
+      for (int i = 0; i < 1000; ++i)
+        work.inout({}, [](const tine::Slice&) { usleep(20); });
+      ADD_FAILURE() << "nobody noticed";
+    } catch (const tine::SupervisorLost&) {
+      ++lost;
+      EXPECT_TRUE(work.each_slice_is_whole());
+    }
+    killer.join();
+    work.reset();
+    pool.refresh();
+    work.out();
+    work.inout();
+  }
+  EXPECT_EQ(lost, 40);
+}
+
+TEST_F(SupervisorDeath, together_with_workers_leaves_every_slice_whole) {
+  std::mt19937 random(7);
+  Workload work(pool, 100'000, 1000);
+  for (int round = 0; round < 20; ++round) {
+    std::thread killer([&, delay = random() % 2000] {
+      usleep(delay);
+      const auto pids = pool.worker_pids();
+      tine_test::signal_child(pool.supervisor_pid(), pids[round % 3], SIGKILL);
+      kill_supervisor();
+    });
+    try {
+      for (int i = 0; i < 1000; ++i) work.inout({}, [](const tine::Slice&) { usleep(20); });
+      ADD_FAILURE();
+    } catch (const tine::SupervisorLost&) {
+      EXPECT_TRUE(work.each_slice_is_whole());
+    }
+    killer.join();
+    work.reset();
+    pool.refresh();
+    work.inout();
+  }
+}
+
+TEST_F(SupervisorDeath, is_no_matter_for_the_end_of_the_pool) {
+  auto x = pool.array<int>(10);
+  kill_supervisor();
+  tine::Pool gone(std::move(pool));
+  pool = tine::Pool({.workers = 1});
+  x[5] = 1;
+}
+
+TEST_F(SupervisorDeath, is_not_what_a_stop_of_it_is) {
+  Workload work(pool, 50'000, 1000);
+  const int supervisor = pool.supervisor_pid();
+  ASSERT_TRUE(tine_test::signal_child(getpid(), supervisor, SIGSTOP));
+  ASSERT_TRUE(tine_test::eventually([&] { return tine_test::state_of(supervisor) == 'T'; }));
+  work.inout();  // the way of a job without faults does not lead past it
+  std::atomic<bool> continued = false;
+  std::thread other([&] {
+    tine_test::sleep_ms(1500);
+    continued = true;
+    tine_test::signal_child(getpid(), supervisor, SIGCONT);
+  });
+  // A death has to wait for it, a deadline must not pass meanwhile.
+  auto tries = pool.array<int>(1);
+  const auto report = work.inout({.slice_deadline = std::chrono::milliseconds(500)},
+                                 [t = tries.view()](const tine::Slice& s) {
+                                   if (s.index == 7 && t[0]++ == 0) raise(SIGKILL);
+                                 });
+  EXPECT_TRUE(continued);
+  ASSERT_EQ(report.faults.size(), 1u) << report.to_string();
+  EXPECT_EQ(report.faults[0].cause, tine::Cause::signal);
+  other.join();
+}
+
+}  // namespace
