@@ -27,10 +27,9 @@ using MapTo = std::conditional_t<std::is_const_v<T>, const Plain, Plain>;
 
 /// A row-major matrix whose rows may lie apart, as in a band or tile of something wider.
 template <class T>
-using MatrixMap = Eigen::Map<
-    detail::MapTo<T, Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic,
-                                   Eigen::RowMajor>>,
-    Eigen::Unaligned, Eigen::OuterStride<>>;
+using MatrixMap = Eigen::Map<detail::MapTo<T, Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic,
+                                                            Eigen::Dynamic, Eigen::RowMajor>>,
+                             Eigen::Unaligned, Eigen::OuterStride<>>;
 
 /// A column vector of adjacent elements.
 template <class T>

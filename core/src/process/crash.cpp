@@ -20,6 +20,8 @@ namespace tine::detail {
 namespace {
 
 CrashNote* own_note = nullptr;
+
+#if !defined(__SANITIZE_ADDRESS__)  // which has better handlers of its own
 constexpr int deadly_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 // Everything here is safe in a signal handler: backtrace() has been called once before, so it
@@ -41,6 +43,7 @@ void on_deadly_signal(int signal, siginfo_t* info, void*) {
   note.frames = static_cast<std::uint32_t>(n - own);
   raise(signal);
 }
+#endif
 
 void on_exit_call(int status, void*) {
   own_note->exit_status = status;
@@ -57,7 +60,7 @@ void note_own_end(CrashNote& note) {
   backtrace(warm_up, 2);  // loads the unwinder now rather than in a signal handler
   on_exit(on_exit_call, nullptr);
   at_quick_exit([] { on_exit_call(0, nullptr); });
-#if !defined(__SANITIZE_ADDRESS__)  // which has better handlers of its own
+#if !defined(__SANITIZE_ADDRESS__)
   // Its own stack: a stack overflow is one of the things to tell of.
   const std::size_t size = 64 << 10;
   void* stack = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -108,10 +108,18 @@ class Supervisor {
   void replace_missing();
   void hand_over_dirty_slices(const JobDescriptor& job);
   void begin_budget(const JobDescriptor& job);
-  // Deaths that may follow each other without progress. Enough for each worker to use up the
-  // attempts of a slice.
+  // The lane that hands out slice i; laid out as in lay_out().
+  unsigned lane_of(const JobDescriptor& job, std::size_t i) const {
+    const unsigned lanes = lane_count(job.schedule, control_.workers);
+    auto lane = static_cast<unsigned>(i * lanes / job.slices);
+    while (lane + 1 < lanes && i >= job.slices * (lane + 1) / lanes) ++lane;
+    return lane;
+  }
+  // Deaths that may follow each other without progress: outside of slices, and in them, where each
+  // worker may use up the attempts of one.
+  unsigned few() const { return std::max(10u, 2 * control_.workers); }
   unsigned budget(const JobDescriptor& job) const {
-    return std::max({10u, 2 * control_.workers, job.attempts * control_.workers});
+    return std::max(few(), job.attempts * control_.workers);
   }
   void tick();
   void kill_worker(unsigned index, Reason reason);
@@ -389,7 +397,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
       most_over_ = done + given_up;
     }
     // To give up a slice is progress, too, but not when nothing else ever comes of it.
-    if (done == 0 && given_up > std::max(10u, 2 * control_.workers))
+    if (done == 0 && given_up > std::max<std::size_t>(few(), job->slices / 8))
       control_.condemn(Verdict::workers, no_slice >> 8);
     const bool cancelled = child.killed_for == Reason::cancelled;
     if (!cancelled) {
@@ -405,7 +413,8 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
       ++fruitless_;
       // At once the first time; then ever more slowly, up to a second.
       not_before_ = now_ns() + (fruitless_ < 2 ? 0 : backoff(fruitless_ - 2));
-      if (fruitless_ > budget(*job)) control_.condemn(Verdict::workers, no_slice >> 8);
+      if (fruitless_ > (hit == no_slice ? few() : budget(*job)))
+        control_.condemn(Verdict::workers, no_slice >> 8);
     }
   }
   slot.active.store(0);
@@ -438,12 +447,15 @@ void Supervisor::replace_missing() {
   for (std::size_t i = 0; i < job->slices; ++i) {
     const Word word = load(job->ledger[i]);
     if (word.state == SliceState::free) {
-      ++free;
-      if (job->spmd && i < own.size()) own[i] = true;
+      if (job->spmd && i < own.size())
+        own[i] = true;
+      else if (job->schedule == Schedule::fixed)
+        own[lane_of(*job, i)] = true;
+      else
+        ++free;
     }
     if (word.state == SliceState::dirty && word.slot < own.size()) own[word.slot] = true;
   }
-  if (job->spmd) free = 0;
   for (unsigned i = 0; i < control_.workers; ++i) {
     if (children_[i].pid != 0 || (free == 0 && !own[i])) continue;
     if (!spawn(i)) {
@@ -473,11 +485,8 @@ void Supervisor::hand_over_dirty_slices(const JobDescriptor& job) {
       continue;
     restore(job, job.partition.slice(i), job.undo + word.slot * job.undo_stride);
     replace(job.ledger[i], word, Word{SliceState::free, 0, word.attempt, job.incarnation_base});
-    const unsigned lanes = lane_count(job.schedule, control_.workers);
-    for (unsigned l = 0; l < lanes; ++l) {
-      Lane& lane = control_.lanes()[l];
-      if (lane.begin <= i && i < lane.end && i < lane.next.load()) lane.next.store(i);
-    }
+    Lane& lane = control_.lanes()[lane_of(job, i)];
+    if (i < lane.next.load()) lane.next.store(i);
   }
 }
 
