@@ -177,7 +177,7 @@ TEST(Chain, SameBitsWhileWorkersAreKilled) {
   for (int run = 0; run < 100 && deaths < 5; ++run) {
     std::jthread killer([&pool](std::stop_token stop) {
       for (unsigned i = 0; !stop.stop_requested(); ++i) {
-        std::this_thread::sleep_for(20ms);
+        std::this_thread::sleep_for(50ms);
         const auto pids = pool.worker_pids();
         const int pid = pids[i % pids.size()];
         if (pid > 0) kill(pid, SIGKILL);

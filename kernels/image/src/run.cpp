@@ -6,7 +6,9 @@ namespace tine::image {
 namespace {
 
 struct HereEngine {
-  static cv::Mat buffer(const Shape& shape) { return {shape.rows, shape.columns, shape.type}; }
+  static cv::Mat buffer(const Shape& shape) {
+    return cv::Mat(shape.rows, shape.columns, shape.type);
+  }
 
   static Histogram run(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
     Histogram histogram;

@@ -4,7 +4,7 @@
 ///
 /// Each makes a Chain of one step and throws InvalidArgument for a value out of its range. Ranges,
 /// and the images an operation takes, are in the registry (operation.hpp) and in
-/// `tine image --list`. At the edges of the image OpenCV's default border applies (the rows beyond
+/// `tine image --help`. At the edges of the image OpenCV's default border applies (the rows beyond
 /// are its mirror image), for erode and dilate what lies beyond is ignored.
 #pragma once
 
