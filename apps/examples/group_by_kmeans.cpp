@@ -125,7 +125,9 @@ Answer with_tine(tine::Pool& pool, const Data& data) {
   return answer;
 }
 
-bool close(double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(b); }
+bool close(double a, double b) {
+  return std::abs(a - b) <= 1e-6 * std::abs(b);
+}
 
 }  // namespace
 
@@ -149,8 +151,7 @@ int main() {
   }
 
   bool right = true, same_bits = true;
-  for (std::size_t i = 0; i < shops; ++i)
-    right &= close(answers[0].totals[i], expected.totals[i]);
+  for (std::size_t i = 0; i < shops; ++i) right &= close(answers[0].totals[i], expected.totals[i]);
   for (std::size_t c = 0; c < clusters; ++c)
     right &= close(answers[0].centres[c].x, expected.centres[c].x) &&
              close(answers[0].centres[c].y, expected.centres[c].y);

@@ -22,7 +22,9 @@ double quantile(std::vector<double> values, double q) {
   return std::lerp(values[below], values[above], place - static_cast<double>(below));
 }
 
-double median(const std::vector<double>& values) { return quantile(values, 0.5); }
+double median(const std::vector<double>& values) {
+  return quantile(values, 0.5);
+}
 
 /// Distance of the quartiles, relative to the median.
 double spread(const std::vector<double>& values) {
@@ -114,8 +116,7 @@ class Table : public benchmark::BenchmarkReporter {
                     (most ? value <= goal : value >= goal) ? "" : " MISSED");
       }
       const auto spread = run.counters.find("spread");
-      if (spread != run.counters.end())
-        std::printf(" spread %.0f %%", 100 * spread->second.value);
+      if (spread != run.counters.end()) std::printf(" spread %.0f %%", 100 * spread->second.value);
       const auto repeats = run.counters.find("repeats");
       if (repeats != run.counters.end() && repeats->second.value > 0)
         std::printf(", repeated %.0f x", repeats->second.value);

@@ -74,12 +74,12 @@ int main(int argc, char** argv) {
                    return std::vector<Side>{{"tine", [&all] { all.array<char>(1 << 30); }}};
                  });
   for (std::size_t slices : {10, 100, 1000, 10'000, 100'000, 1'000'000})
-    bench::compare("one slice of " + std::to_string(slices),
-                   {.calls = std::max<std::size_t>(1, 10'000 / slices),
-                    .items = static_cast<double>(slices)},
-                   {}, [&all, slices] {
-                     return std::vector<Side>{{"tine", [&all, slices] { post_empty(all, slices); }}};
-                   });
+    bench::compare(
+        "one slice of " + std::to_string(slices),
+        {.calls = std::max<std::size_t>(1, 10'000 / slices), .items = static_cast<double>(slices)},
+        {}, [&all, slices] {
+          return std::vector<Side>{{"tine", [&all, slices] { post_empty(all, slices); }}};
+        });
 
   register_empty_jobs(spare, "workers = CPUs - 1", true);
   register_empty_jobs(all, "workers = CPUs", false);

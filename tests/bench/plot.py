@@ -37,7 +37,7 @@ def main():
     *sources, plot = sys.argv[1:]
     rows = [row for path in sources for row in figures(path)]
     height = TOP + ROW * len(rows) + 30
-    width = LABELS + BARS + 240
+    width = LABELS + BARS + 280
 
     def x(met):
         scale = math.log(min(max(met, LEAST), MOST) / LEAST) / math.log(MOST / LEAST)

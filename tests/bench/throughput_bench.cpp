@@ -75,9 +75,8 @@ void check(const std::vector<Side>& sides, const std::function<bool()>& agree) {
 template <class F>
 std::vector<Side> transform_sides(tine::Pool& pool, tine::Pool* one, std::size_t n, F f) {
   auto a = std::make_shared<Arrays>(pool, n);
-  std::vector<Side> sides{{"tine", [a, f, &pool] {
-                             tine::transform(pool, tine::in(a->x), tine::out(a->y), f);
-                           }}};
+  std::vector<Side> sides{
+      {"tine", [a, f, &pool] { tine::transform(pool, tine::in(a->x), tine::out(a->y), f); }}};
   bench::add_transform(sides, a->px.get(), a->py.get(), n, f);
   check(sides, [&] { return same_bits(a->y, a->py.get()); });
   if (one != nullptr) {
@@ -119,8 +118,8 @@ std::vector<Side> sum_sides(tine::Pool& pool, tine::Pool* one, std::size_t n, F 
   if (one != nullptr) {
     auto b = std::make_shared<Arrays>(*one, n);
     sides.push_back({"1 worker", [=] {
-                       (*sums)[2] = tine::transform_reduce(*one, tine::in(b->x), 0.0,
-                                                           std::plus<>{}, f);
+                       (*sums)[2] =
+                           tine::transform_reduce(*one, tine::in(b->x), 0.0, std::plus<>{}, f);
                      }});
   }
   return sides;
@@ -129,20 +128,19 @@ std::vector<Side> sum_sides(tine::Pool& pool, tine::Pool* one, std::size_t n, F 
 /// From taking fresh memory to giving it back.
 std::vector<Side> cold_sides(tine::Pool& pool, std::size_t n) {
   pool.arena()->trim();
-  std::vector<Side> sides{
-      {"tine", [n, &pool] {
-         {
-           auto x = pool.array<float>(n), y = pool.array<float>(n);
-           tine::for_each_slice(
-               pool, tine::slices(n, 0, sizeof(float)),
-               [](const tine::Slice&, std::span<float> part) {
-                 std::fill(part.begin(), part.end(), 1.5f);
-               },
-               tine::out(x));
-           tine::transform(pool, tine::in(x), tine::out(y), root);
-         }
-         pool.arena()->trim();
-       }}};
+  std::vector<Side> sides{{"tine", [n, &pool] {
+                             {
+                               auto x = pool.array<float>(n), y = pool.array<float>(n);
+                               tine::for_each_slice(
+                                   pool, tine::slices(n, 0, sizeof(float)),
+                                   [](const tine::Slice&, std::span<float> part) {
+                                     std::fill(part.begin(), part.end(), 1.5f);
+                                   },
+                                   tine::out(x));
+                               tine::transform(pool, tine::in(x), tine::out(y), root);
+                             }
+                             pool.arena()->trim();
+                           }}};
 #ifdef _OPENMP
   sides.push_back({"OpenMP", [n] {
                      auto x = std::make_unique_for_overwrite<float[]>(n);
@@ -197,7 +195,8 @@ std::vector<Side> killed_sides(tine::Pool& pool) {
         tine::out(*x));
   };
   work(10);
-  const int times = static_cast<int>(10 * 2.0 / std::chrono::duration<double>(work(10).wall).count());
+  const int times =
+      static_cast<int>(10 * 2.0 / std::chrono::duration<double>(work(10).wall).count());
   return {{"one worker killed",
            [=, &pool] {
              std::thread killer([pid = pool.worker_pids()[0]] {
@@ -237,13 +236,12 @@ int main(int argc, char** argv) {
   bench::compare("sort of 10^7 doubles", {}, {{Goal::What::speed, 1.8, "std::sort"}},
                  [&] { return sort_sides(all, 10'000'000); });
   for (std::size_t mib : {1, 16, 256, 4096})
-    bench::compare("sum of 1 MiB of " + std::to_string(mib) + " MiB",
-                   {.calls = std::max<std::size_t>(1, 64 / mib), .items = static_cast<double>(mib)},
-                   {}, [&all, mib] {
-                     auto x = std::make_shared<tine::Array<float>>(
-                         all.array<float>(mib << 20 >> 2));
-                     return std::vector<Side>{
-                         {"tine", [&all, x] { tine::reduce(all, tine::in(*x), 0.0); }}};
-                   });
+    bench::compare(
+        "sum of 1 MiB of " + std::to_string(mib) + " MiB",
+        {.calls = std::max<std::size_t>(1, 64 / mib), .items = static_cast<double>(mib)}, {},
+        [&all, mib] {
+          auto x = std::make_shared<tine::Array<float>>(all.array<float>(mib << 20 >> 2));
+          return std::vector<Side>{{"tine", [&all, x] { tine::reduce(all, tine::in(*x), 0.0); }}};
+        });
   return bench::run("throughput", argc, argv);
 }

@@ -67,8 +67,7 @@ TEST_F(ForEach, every_element_is_changed_once_though_workers_die) {
       auto calls = pool.array<int>(1);
       auto x = pool.array<std::uint32_t>(100'000);
       const tine::Report report = tine::for_each(
-          pool, tine::inout(x),
-          [die = tine_test::DieAt{calls.view(), at}](std::uint32_t& v) {
+          pool, tine::inout(x), [die = tine_test::DieAt{calls.view(), at}](std::uint32_t& v) {
             ++v;
             die();
           });

@@ -1,5 +1,6 @@
 #include <tine/partition.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -66,9 +67,9 @@ TEST_F(Partition, tiles_hold_every_element_once_and_clip_the_halo) {
       for (std::size_t tile_rows : {1, 4, 16, 100})
         for (std::size_t tile_columns : {1, 7, 31, 200})
           for (std::size_t halo : {0, 1, 20, 1000}) {
-            SCOPED_TRACE(testing::Message() << rows << " x " << columns << ", tiles of "
-                                            << tile_rows << " x " << tile_columns << ", halo "
-                                            << halo);
+            SCOPED_TRACE(testing::Message()
+                         << rows << " x " << columns << ", tiles of " << tile_rows << " x "
+                         << tile_columns << ", halo " << halo);
             const tine::Partition p = tine::tiles(rows, columns, tile_rows, tile_columns, halo);
             std::vector<int> seen(rows * columns);
             for (std::size_t i = 0; i < p.size(); ++i) {
@@ -78,8 +79,7 @@ TEST_F(Partition, tiles_hold_every_element_once_and_clip_the_halo) {
               ASSERT_LE(s.end, rows);
               ASSERT_LE(s.columns.end, columns);
               ASSERT_EQ(s.outer, widened(s.begin, s.end, halo, rows));
-              ASSERT_EQ(s.outer_columns,
-                        widened(s.columns.begin, s.columns.end, halo, columns));
+              ASSERT_EQ(s.outer_columns, widened(s.columns.begin, s.columns.end, halo, columns));
               for (std::size_t r = s.begin; r < s.end; ++r)
                 for (std::size_t c = s.columns.begin; c < s.columns.end; ++c)
                   ++seen[r * columns + c];
@@ -192,13 +192,12 @@ TEST_F(Partition, a_kernel_gets_its_tile_with_the_halo) {
       tine::for_each_slice(
           pool, tine::tiles(image, 8, 10, halo),
           [](const tine::Slice& s, auto in, auto out) {
-            bool right = in.extent(0) == s.outer.size() &&
-                         in.extent(1) == s.outer_columns.size() && out.extent(0) == s.size() &&
-                         out.extent(1) == s.columns.size();
+            bool right = in.extent(0) == s.outer.size() && in.extent(1) == s.outer_columns.size() &&
+                         out.extent(0) == s.size() && out.extent(1) == s.columns.size();
             for (std::size_t r = 0; r < in.extent(0); ++r)
               for (std::size_t c = 0; c < in.extent(1); ++c)
-                right &= in(r, c) == static_cast<int>((s.outer.begin + r) * 53 +
-                                                      s.outer_columns.begin + c);
+                right &= in(r, c) ==
+                         static_cast<int>((s.outer.begin + r) * 53 + s.outer_columns.begin + c);
             for (std::size_t r = 0; r < out.extent(0); ++r)
               for (std::size_t c = 0; c < out.extent(1); ++c) out(r, c) += right ? 1 : 100;
           },

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -171,9 +172,8 @@ TEST_F(Reduce, transforms_one_or_two_arrays_first) {
       }
       const auto square = [](std::int16_t v) { return std::int64_t{v} * v; };
       const auto product = [](std::int16_t a, std::int32_t b) { return std::int64_t{a} * b; };
-      EXPECT_EQ(
-          tine::transform_reduce(pool, tine::in(x), std::int64_t{0}, std::plus<>{}, square),
-          std::transform_reduce(x.begin(), x.end(), std::int64_t{0}, std::plus<>{}, square));
+      EXPECT_EQ(tine::transform_reduce(pool, tine::in(x), std::int64_t{0}, std::plus<>{}, square),
+                std::transform_reduce(x.begin(), x.end(), std::int64_t{0}, std::plus<>{}, square));
       EXPECT_EQ(tine::transform_reduce(pool, tine::in(x), tine::in(y), std::int64_t{0},
                                        std::plus<>{}, product),
                 std::transform_reduce(x.begin(), x.end(), y.begin(), std::int64_t{0}, std::plus<>{},
@@ -186,9 +186,9 @@ TEST_F(Reduce, refuses_two_arrays_of_different_length) {
   tine::Pool pool({.workers = 1});
   const auto x = pool.array<int>(10);
   const auto y = pool.array<int>(11);
-  EXPECT_THROW(tine::transform_reduce(pool, tine::in(x), tine::in(y), 0, std::plus<>{},
-                                      std::multiplies<>{}),
-               tine::InvalidArgument);
+  EXPECT_THROW(
+      tine::transform_reduce(pool, tine::in(x), tine::in(y), 0, std::plus<>{}, std::multiplies<>{}),
+      tine::InvalidArgument);
 }
 
 TEST_F(Reduce, partials_may_be_large) {
@@ -233,12 +233,12 @@ TEST_F(Reduce, a_killed_worker_changes_no_bit) {
       auto calls = pool.array<int>(1);
       const auto x = pool.array_from(rotations);
       tine::Report report;
-      const Matrix product = tine::transform_reduce(
-          pool.with({.report = &report}), tine::in(x), identity, times,
-          [die = tine_test::DieAt{calls.view(), at}](const Matrix& m) {
-            die();
-            return m;
-          });
+      const Matrix product =
+          tine::transform_reduce(pool.with({.report = &report}), tine::in(x), identity, times,
+                                 [die = tine_test::DieAt{calls.view(), at}](const Matrix& m) {
+                                   die();
+                                   return m;
+                                 });
       EXPECT_EQ(report.faults.size(), 1u) << report.to_string();
       EXPECT_TRUE(tine_test::same_bits(product, undisturbed))
           << workers << " workers, killed at " << at;

@@ -55,8 +55,7 @@ TEST_F(Scan, equals_the_serial_sums_of_integers) {
       tine::inclusive_scan(pool, tine::in(x), tine::out(y));
       EXPECT_EQ(contents(y), expected);
 
-      std::inclusive_scan(x.begin(), x.end(), expected.begin(), std::plus<>{},
-                          std::int64_t{1000});
+      std::inclusive_scan(x.begin(), x.end(), expected.begin(), std::plus<>{}, std::int64_t{1000});
       tine::inclusive_scan(pool, tine::in(x), tine::out(y), std::plus<>{}, std::int64_t{1000});
       EXPECT_EQ(contents(y), expected);
 
@@ -81,8 +80,7 @@ TEST_F(Scan, keeps_the_order_for_operators_that_do_not_commute) {
       tine::inclusive_scan(pool, tine::in(x), tine::out(y), then);
       EXPECT_EQ(contents(y), expected);
 
-      std::exclusive_scan(functions.begin(), functions.end(), expected.begin(), Affine{3, 7},
-                          then);
+      std::exclusive_scan(functions.begin(), functions.end(), expected.begin(), Affine{3, 7}, then);
       tine::exclusive_scan(pool, tine::in(x), tine::out(y), Affine{3, 7}, then);
       EXPECT_EQ(contents(y), expected);
     }

@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 #include <stdexcept>
-#include <string>
+#include <typeinfo>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -141,12 +141,11 @@ TEST_F(Sort, a_worker_killed_in_any_round_changes_nothing) {
       tine::Pool pool({.workers = workers});
       auto calls = pool.array<int>(1);
       auto x = pool.array_from(values);
-      const tine::Report report =
-          tine::sort(pool, tine::inout(x),
-                     [die = tine_test::DieAt{calls.view(), at}](double a, double b) {
-                       die();
-                       return a < b;
-                     });
+      const tine::Report report = tine::sort(
+          pool, tine::inout(x), [die = tine_test::DieAt{calls.view(), at}](double a, double b) {
+            die();
+            return a < b;
+          });
       EXPECT_EQ(report.faults.size(), 1u) << report.to_string();
       EXPECT_TRUE(std::equal(x.begin(), x.end(), expected.begin(), expected.end()))
           << workers << " workers, killed at comparison " << at;

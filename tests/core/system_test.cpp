@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Plan{"pipe", "EMFILE", 4}, Plan{"eventfd", "EMFILE", 2},
                       Plan{"signalfd", "EMFILE", 2}, Plan{"open", "EMFILE", 12},
                       Plan{"futex", "EINTR", 6}),
-    [](const auto& info) { return info.param.call; });
+    [](const auto& plan) { return plan.param.call; });
 
 TEST_F(System, an_error_says_which_call_failed_and_why) {
   for (const auto& [plan, words] : {std::pair{"memfd_create@1=EMFILE", "memfd_create"},

@@ -92,12 +92,11 @@ TEST_F(Transform, a_killed_worker_changes_nothing) {
       auto x = pool.array<int>(100'000);
       auto y = pool.array<int>(100'000);
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<int>(i);
-      const tine::Report report =
-          tine::transform(pool, tine::in(x), tine::out(y),
-                          [die = tine_test::DieAt{calls.view(), at}](int v) {
-                            die();
-                            return v + 1;
-                          });
+      const tine::Report report = tine::transform(
+          pool, tine::in(x), tine::out(y), [die = tine_test::DieAt{calls.view(), at}](int v) {
+            die();
+            return v + 1;
+          });
       EXPECT_EQ(report.faults.size(), 1u) << report.to_string();
       for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(y[i], static_cast<int>(i) + 1);
     }

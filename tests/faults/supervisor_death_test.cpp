@@ -2,19 +2,21 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <tine/tine.hpp>
 
+#include "support/fixture.hpp"
 #include "support/processes.hpp"
 #include "support/workload.hpp"
-
-#include "support/fixture.hpp"
 
 namespace {
 
@@ -23,18 +25,18 @@ using tine_test::Workload;
 
 class SupervisorDeath : public tine_test::NothingLeftBehind {
  protected:
+  // Its workers follow on their own, a moment later.
   void kill_supervisor() {
+    std::vector<int> pids = pool.worker_pids();
+    pids.push_back(pool.supervisor_pid());
     EXPECT_TRUE(tine_test::signal_child(getpid(), pool.supervisor_pid(), SIGKILL));
+    EXPECT_TRUE(tine_test::eventually(
+        [&] { return std::all_of(pids.begin(), pids.end(), tine_test::has_ended); }));
   }
   tine::Pool pool{tine::PoolOptions{.workers = 3}};
 };
 
-TEST_F(SupervisorDeath, takes_the_workers_along) {
-  const auto pids = pool.worker_pids();
-  kill_supervisor();
-  for (const int pid : pids)
-    EXPECT_TRUE(tine_test::eventually([&] { return tine_test::has_ended(pid); }));
-}
+TEST_F(SupervisorDeath, takes_the_workers_along) { kill_supervisor(); }
 
 TEST_F(SupervisorDeath, while_idle_ends_the_next_job_in_an_error_that_says_what_to_do) {
   auto x = pool.array<int>(1000);

@@ -3,9 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <random>
+#include <string>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -73,8 +76,8 @@ TEST_P(EveryDeath, costs_an_attempt_and_no_bit_of_the_result) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, EveryDeath, ::testing::ValuesIn(tine_test::deaths),
-                         [](const auto& info) {
-                           std::string name = info.param.name;
+                         [](const auto& way) {
+                           std::string name = way.param.name;
                            for (char& c : name)
                              if (!isalnum(static_cast<unsigned char>(c))) c = '_';
                            return name;
@@ -138,34 +141,63 @@ TEST_F(WorkerDeath, while_the_pool_is_idle_is_made_good_by_the_next_job) {
     for (int round = 0; round < 10; ++round) {
       const auto pids = pool.worker_pids();
       for (std::size_t i = 0; i <= static_cast<std::size_t>(round) % pids.size(); ++i)
-        EXPECT_TRUE(tine_test::signal_child(pool.supervisor_pid(), pids[i], SIGKILL));
+        tine_test::signal_child(pool.supervisor_pid(), pids[i], SIGKILL);
       work.inout();
     }
   }
 }
 
-// A second thread kills workers at random all the time.
+TEST_F(WorkerDeath, with_a_fixed_schedule_replaces_the_worker_whose_slices_are_left) {
+  tine::Pool pool({.workers = 3});
+  const auto pids = pool.worker_pids();
+  for (const int i : {0, 2}) {
+    ASSERT_TRUE(tine_test::signal_child(pool.supervisor_pid(), pids[i], SIGKILL));
+    ASSERT_TRUE(tine_test::eventually([&] { return tine_test::state_of(pids[i]) == 0; }));
+  }
+  const auto report = tine::for_each_slice(pool.with({.schedule = tine::Schedule::fixed}),
+                                           tine::slices(1, 1), [](tine::Slice) {});
+  EXPECT_EQ(report.restarts, 1u) << "the only slice is the last worker's";
+}
+
+// Counts how often any worker came to the middle of a slice.
+struct CountSlices {
+  tine::View<long> count;
+  void operator()(const tine::Slice&) const { std::atomic_ref(count[0]).fetch_add(1); }
+};
+
+// A second thread kills workers at random moments. Nearly always it waits for a few slices first:
+// otherwise a slow machine would never come to the end of one.
 class KillStorm {
  public:
-  KillStorm(tine::Pool& pool, unsigned seed) : pool_(pool), thread_([this, seed] { run(seed); }) {}
+  KillStorm(tine::Pool& pool, unsigned seed)
+      : pool_(pool),
+        count_(pool.array<long>(1)),
+        seen_(count_.data()),
+        thread_([this, seed] { run(seed); }) {}
   ~KillStorm() {
     stop_ = true;
     thread_.join();
   }
+  CountSlices count() { return {count_.view()}; }
   long kills() const { return kills_; }
 
  private:
   void run(unsigned seed) {
     std::mt19937 random(seed);
     while (!stop_) {
+      const long wanted = slices() + static_cast<long>(random() % 8);
+      for (int i = 0; i < 100 && slices() < wanted && !stop_; ++i) usleep(100);
+      for (unsigned spin = random() % 20'000; spin > 0; --spin) asm volatile("");
       const auto pids = pool_.worker_pids();
       kills_ += tine_test::signal_child(pool_.supervisor_pid(), pids[random() % pids.size()],
                                         SIGKILL);
-      usleep(random() % 8 == 0 ? random() % 3000 : random() % 300);
     }
   }
+  long slices() const { return std::atomic_ref(*seen_).load(); }
 
   tine::Pool& pool_;
+  tine::Array<long> count_;
+  long* seen_;
   std::atomic<bool> stop_ = false;
   std::atomic<long> kills_ = 0;
   std::thread thread_;
@@ -181,15 +213,15 @@ TEST_F(WorkerDeath, at_thousands_of_random_moments_costs_no_bit_of_any_result) {
     fine.reduce();
     coarse.reduce();
     KillStorm storm(pool, random());
-    const auto until = std::chrono::steady_clock::now() + 2s;
+    const auto until = std::chrono::steady_clock::now() + 3s;
     while (std::chrono::steady_clock::now() < until && !HasFailure()) {
       Workload& work = jobs % 2 == 0 ? fine : coarse;
       const tine::Policy policy{.attempts = 60,
                                 .schedule = static_cast<tine::Schedule>(random() % 4)};
       switch (random() % 3) {
-        case 0: work.out(policy); break;
-        case 1: work.inout(policy); break;
-        case 2: work.reduce(policy); break;
+        case 0: work.out(policy, storm.count()); break;
+        case 1: work.inout(policy, storm.count()); break;
+        case 2: work.reduce(policy, storm.count()); break;
       }
       ++jobs;
     }
@@ -214,7 +246,8 @@ TEST_F(WorkerDeath, at_random_moments_of_jobs_that_fail_leaves_whole_slices) {
     });
     const tine::Policy policy{.attempts = 60, .stop = stop.get_token()};
     try {
-      work.inout(policy, [](const tine::Slice& s) {
+      work.inout(policy, [count = storm.count()](const tine::Slice& s) {
+        count(s);
         if (s.index == 77) throw std::runtime_error("77");
       });
     } catch (const tine::JobError&) {
