@@ -68,6 +68,9 @@ struct Report {
   std::vector<SliceRange> quarantined;  ///< slices given up, in order
   std::vector<std::string> warnings;
 
+  /// Adds the job that came after: for work that is a sequence of jobs. Its slices are numbered on.
+  void append(const Report& next);
+
   /// Several lines for people.
   std::string to_string() const;
 };

@@ -21,14 +21,17 @@ Report scan(const PoolWith& on, const Access<AccessKind::in, T, N>& x,
     bool any;  // whether anything comes before it
   };
   auto totals = on.pool.array<Total>(count);
-  post<R>(on, partition, reinterpret_cast<R*>(totals.peek().data()), sizeof(Total),
-          [op](const Slice&, std::span<T> in) mutable {
-            T* p = in.data();
-            R total = static_cast<R>(p[0]);
-            for (std::size_t i = 1; i < in.size(); ++i) total = op(total, p[i]);
-            return total;
-          },
-          from);
+  PoolWith strict = on;
+  strict.policy.on_failure = OnFailure::fail;  // all that follows a lost slice would be wrong
+  Report report = post<R>(
+      strict, partition, reinterpret_cast<R*>(totals.peek().data()), sizeof(Total),
+      [op](const Slice&, std::span<T> in) mutable {
+        T* p = in.data();
+        R total = static_cast<R>(p[0]);
+        for (std::size_t i = 1; i < in.size(); ++i) total = op(total, p[i]);
+        return total;
+      },
+      from);
   std::optional<R> before = init;
   for (Total& total : totals) {
     const R mine = total.value;
@@ -36,8 +39,8 @@ Report scan(const PoolWith& on, const Access<AccessKind::in, T, N>& x,
     if (before) total.value = *before;
     before = before ? op(*before, mine) : mine;
   }
-  return for_each_slice(
-      on, partition,
+  report.append(for_each_slice(
+      strict, partition,
       [op](const Slice& s, std::span<T> in, std::span<U> out,
            std::span<const Total> offsets) mutable {
         const Total& offset = offsets[s.index];
@@ -63,14 +66,17 @@ Report scan(const PoolWith& on, const Access<AccessKind::in, T, N>& x,
           }
         }
       },
-      from, to, whole(totals));
+      from, to, whole(totals)));
+  if (on.policy.report != nullptr) *on.policy.report = report;
+  return report;
 }
 
 }  // namespace detail
 
 /// `y[i] = x[0] op ... op x[i]`, in x's element type. `op` must be associative and need not
 /// commute. The same bits on any number of workers. x and y have the same number of elements and
-/// do not overlap. Throws what for_each_slice() throws.
+/// do not overlap. A slice that fails every time ends the job, whatever the policy says. Throws what
+/// for_each_slice() throws.
 template <class T, std::size_t N, class U, std::size_t M, class Op = std::plus<>>
 Report inclusive_scan(const PoolWith& on, const Access<AccessKind::in, T, N>& x,
                       const Access<AccessKind::out, U, M>& y, Op op = {}) {

@@ -171,27 +171,13 @@ Report sort(const PoolWith& on, const Access<AccessKind::inout, T, N>& x, Less l
 
   View<T, 1> from = scratch.peek(), to = data;
   for (std::size_t round = 0, width = run; round < rounds; ++round, width *= 2) {
-    Report report = for_each_slice(
+    total.append(for_each_slice(
         strict, partition,
         [less, width](const Slice& s, std::span<T> merged, std::span<const T> runs) mutable {
           detail::merge_runs(runs, width, s.begin, merged, less);
         },
-        out(to), whole(from));
+        out(to), whole(from)));
     std::swap(from, to);
-
-    total.slices += report.slices;
-    total.done += report.done;
-    total.attempts += report.attempts;
-    total.bytes += report.bytes;
-    total.restarts += report.restarts;
-    total.wall += report.wall;
-    total.more_faults += report.more_faults;
-    total.faults.insert(total.faults.end(), std::make_move_iterator(report.faults.begin()),
-                        std::make_move_iterator(report.faults.end()));
-    for (std::size_t w = 0; w < total.workers.size() && w < report.workers.size(); ++w) {
-      total.workers[w].slices += report.workers[w].slices;
-      total.workers[w].busy += report.workers[w].busy;
-    }
   }
   if (on.policy.report != nullptr) *on.policy.report = total;
   return total;

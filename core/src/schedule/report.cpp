@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace tine {
 
@@ -43,6 +45,31 @@ std::string Fault::to_string() const {
     case Cause::stopped: text += "stopped for over a second"; break;
   }
   return text;
+}
+
+void Report::append(const Report& next) {
+  for (Fault fault : next.faults) {
+    if (fault.slice != Fault::no_slice) fault.slice += slices;
+    faults.push_back(std::move(fault));
+  }
+  for (const SliceRange& range : next.quarantined)
+    quarantined.push_back({range.begin + slices, range.end + slices});
+  slices += next.slices;
+  done += next.done;
+  attempts += next.attempts;
+  bytes += next.bytes;
+  undone += next.undone;
+  restarts += next.restarts;
+  wall += next.wall;
+  more_faults += next.more_faults;
+  workers.resize(std::max(workers.size(), next.workers.size()));
+  for (std::size_t i = 0; i < next.workers.size(); ++i) {
+    workers[i].slices += next.workers[i].slices;
+    workers[i].busy += next.workers[i].busy;
+  }
+  for (const std::string& warning : next.warnings)
+    if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
+      warnings.push_back(warning);
 }
 
 std::string Report::to_string() const {

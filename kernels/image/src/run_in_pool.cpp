@@ -38,32 +38,6 @@ bool overlap(const cv::Mat& a, const cv::Mat& b) {
   return !a.empty() && !b.empty() && a.datastart < b.dataend && b.datastart < a.dataend;
 }
 
-// Adds the report of the next pass.
-void append(Report& total, const Report& pass) {
-  for (Fault fault : pass.faults) {
-    if (fault.slice != Fault::no_slice) fault.slice += total.slices;
-    total.faults.push_back(std::move(fault));
-  }
-  for (const SliceRange& range : pass.quarantined)
-    total.quarantined.push_back({range.begin + total.slices, range.end + total.slices});
-  total.slices += pass.slices;
-  total.done += pass.done;
-  total.attempts += pass.attempts;
-  total.bytes += pass.bytes;
-  total.undone += pass.undone;
-  total.restarts += pass.restarts;
-  total.wall += pass.wall;
-  total.more_faults += pass.more_faults;
-  total.workers.resize(std::max(total.workers.size(), pass.workers.size()));
-  for (std::size_t i = 0; i < pass.workers.size(); ++i) {
-    total.workers[i].slices += pass.workers[i].slices;
-    total.workers[i].busy += pass.workers[i].busy;
-  }
-  for (const std::string& warning : pass.warnings)
-    if (std::ranges::find(total.warnings, warning) == total.warnings.end())
-      total.warnings.push_back(warning);
-}
-
 class PoolEngine {
  public:
   PoolEngine(const PoolWith& on, std::size_t slices) : on_(on), slices_(slices) {}
@@ -116,7 +90,7 @@ class PoolEngine {
       histogram = reduce_slices(on, bands(stage), Histogram{}, std::plus<>{}, kernel, arguments...);
     else
       report = for_each_slice(on, bands(stage), kernel, arguments...);
-    append(report_, report);
+    report_.append(report);
     return histogram;
   }
 
