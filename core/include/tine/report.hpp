@@ -63,7 +63,7 @@ struct Report {
   std::size_t restarts = 0;   ///< workers that were replaced
   std::chrono::nanoseconds wall{0};
   std::vector<WorkerReport> workers;
-  std::vector<Fault> faults;            ///< the first 255, and the latest
+  std::vector<Fault> faults;            ///< the first 256, and the one that ended the job
   std::size_t more_faults = 0;          ///< how many are not in `faults`
   std::vector<SliceRange> quarantined;  ///< slices given up, in order
   std::vector<std::string> warnings;

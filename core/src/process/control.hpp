@@ -129,7 +129,7 @@ struct Control {
   // Written by the master while no worker is active.
   ReleaseLog released;
   JobDescriptor job;
-  FaultRecord faults[max_faults];
+  FaultRecord faults[max_faults + 1];  // the last one is for the fault that ends the job
 
   // Behind it: Lane lanes[workers], then Slot slots[workers].
   Lane* lanes() { return reinterpret_cast<Lane*>(reinterpret_cast<std::byte*>(this) + header()); }
@@ -156,15 +156,21 @@ struct Control {
     if (master_asleep.load() != 0) sys::futex_wake(finished, 1);
   }
 
-  /// Ends the job early; the first reason stands.
-  void condemn(Verdict why, std::uint64_t slice) {
+  /// Ends the job early; the first reason stands. Returns whether this is it.
+  bool condemn(Verdict why, std::uint64_t slice) {
     std::uint64_t none = 0;
-    verdict.compare_exchange_strong(none, static_cast<std::uint64_t>(why) | slice << 8);
+    const bool first =
+        verdict.compare_exchange_strong(none, static_cast<std::uint64_t>(why) | slice << 8);
     stop_claims.store(1);
+    return first;
   }
-  /// A place for one more fault; when all are taken, the latest takes the last.
-  FaultRecord& new_fault(Cause cause, unsigned slot, std::uint64_t slice, unsigned attempt) {
-    FaultRecord& fault = faults[std::min<std::size_t>(fault_count.fetch_add(1), max_faults - 1)];
+  /// A place for one more fault. When all are taken there is one for that which ends the job;
+  /// nullptr for others.
+  FaultRecord* new_fault(Cause cause, unsigned slot, std::uint64_t slice, unsigned attempt,
+                         bool ends_job) {
+    const std::size_t index = std::min<std::size_t>(fault_count.fetch_add(1), max_faults);
+    if (index == max_faults && !ends_job) return nullptr;
+    FaultRecord& fault = faults[index];
     fault.job.store(0);
     fault.cause = static_cast<std::uint8_t>(cause);
     fault.slot = static_cast<std::uint16_t>(slot);
@@ -174,7 +180,7 @@ struct Control {
     fault.frames = 0;
     fault.address = 0;
     fault.type[0] = fault.message[0] = '\0';
-    return fault;
+    return &fault;
   }
 };
 

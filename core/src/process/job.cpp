@@ -404,10 +404,10 @@ void JobRun::describe(Report& report) {
       report.quarantined.push_back({i, i + 1});
   }
   const std::uint32_t faults = control_.fault_count.load();
-  for (std::uint32_t i = 0; i < std::min<std::uint32_t>(faults, max_faults); ++i)
+  for (std::size_t i = 0; i <= max_faults && i < faults; ++i)
     if (control_.faults[i].job.load() == job().number)
       report.faults.push_back(to_fault(control_.faults[i]));
-  report.more_faults = faults > max_faults ? faults - max_faults : 0;
+  report.more_faults = faults - std::min<std::size_t>(faults, report.faults.size());
   report.warnings = pool_.warnings_;
   const unsigned alive = control_.alive.load();
   if (const int error = control_.fork_error.load(); error != 0 && !lost_)
@@ -576,6 +576,12 @@ Report JobRun::run() {
     report.workers.resize(pool_.workers_);
     if (policy_.report != nullptr) *policy_.report = report;
     return report;
+  }
+  if (policy_.stop.stop_requested()) {
+    Report report;
+    report.slices = slices_;
+    if (policy_.report != nullptr) *policy_.report = report;
+    throw Cancelled("tine: the job was cancelled before it began", std::move(report));
   }
   if (pool_.serial_) return run_here();
   if (pool_.supervisor_ == 0) PoolState::throw_lost();

@@ -104,7 +104,8 @@ class Supervisor {
   void reap();
   void reap_descendants();
   void recover(unsigned index, const siginfo_t& info);
-  void note_fault(unsigned index, const siginfo_t& info, std::uint64_t slice, unsigned attempt);
+  void note_fault(unsigned index, const siginfo_t& info, std::uint64_t slice, unsigned attempt,
+                  bool ends_job);
   void replace_missing();
   void hand_over_dirty_slices(const JobDescriptor& job);
   void begin_budget(const JobDescriptor& job);
@@ -317,25 +318,26 @@ void Supervisor::reap_descendants() {
 }
 
 void Supervisor::note_fault(unsigned index, const siginfo_t& info, std::uint64_t slice,
-                            unsigned attempt) {
+                            unsigned attempt, bool ends_job) {
   const CrashNote& note = slots_[index].crash;
   const Reason reason = children_[index].killed_for;
   const Cause cause = reason == Reason::deadline       ? Cause::deadline
                       : reason == Reason::stopped      ? Cause::stopped
                       : info.si_code == CLD_EXITED     ? Cause::exited
                                                        : Cause::signal;
-  FaultRecord& fault = control_.new_fault(cause, index, slice, attempt);
-  if (cause == Cause::exited) fault.exit_status = info.si_status;
+  FaultRecord* fault = control_.new_fault(cause, index, slice, attempt, ends_job);
+  if (fault == nullptr) return;
+  if (cause == Cause::exited) fault->exit_status = info.si_status;
   if (cause == Cause::signal) {
-    fault.signal = info.si_status;
+    fault->signal = info.si_status;
     if (note.written.load(std::memory_order_acquire) == 1 && note.signal == info.si_status) {
-      fault.code = note.code;
-      if (note.signal == SIGSEGV || note.signal == SIGBUS) fault.address = note.address;
-      fault.frames = std::min<std::uint32_t>(note.frames, max_frames);
-      std::copy(note.frame, note.frame + fault.frames, fault.frame);
+      fault->code = note.code;
+      if (note.signal == SIGSEGV || note.signal == SIGBUS) fault->address = note.address;
+      fault->frames = std::min<std::uint32_t>(note.frames, max_frames);
+      std::copy(note.frame, note.frame + fault->frames, fault->frame);
     }
   }
-  fault.job.store(control_.job.number);
+  fault->job.store(control_.job.number);
 }
 
 void Supervisor::recover(unsigned index, const siginfo_t& info) {
@@ -401,15 +403,16 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
       control_.condemn(Verdict::workers, no_slice >> 8);
     const bool cancelled = child.killed_for == Reason::cancelled;
     if (!cancelled) {
-      note_fault(index, info, hit, hit_attempt);
+      bool ends_job = false;
       if (job->spmd && slot.active.load() != 0) {
-        control_.condemn(Verdict::barrier, index);
+        ends_job = control_.condemn(Verdict::barrier, index);
         control_.barrier.broken.store(1);
         sys::futex_wake(control_.barrier.phase, INT_MAX);
       } else if (hit != no_slice && hit_attempt >= job->attempts &&
                  job->on_failure == OnFailure::fail) {
-        control_.condemn(Verdict::slice, hit);
+        ends_job = control_.condemn(Verdict::slice, hit);
       }
+      note_fault(index, info, hit, hit_attempt, ends_job);
       ++fruitless_;
       // At once the first time; then ever more slowly, up to a second.
       not_before_ = now_ns() + (fruitless_ < 2 ? 0 : backoff(fruitless_ - 2));

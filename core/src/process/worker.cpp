@@ -228,27 +228,29 @@ bool Worker::run(std::size_t index, const Slice& slice, LedgerWord& word, const 
 // In a catch block. True: the slice may be tried again at once.
 bool Worker::handle_exception(std::size_t index, const Slice& slice, LedgerWord& word,
                               const Word& running) {
-  FaultRecord& fault =
-      control_.new_fault(Cause::exception, index_, index, running.attempt + 1);
-  const std::type_info* type = abi::__cxa_current_exception_type();
-  const std::string name = type != nullptr ? demangled(type->name()) : "unknown";
-  snprintf(fault.type, sizeof fault.type, "%s", name.c_str());
-  try {
-    throw;
-  } catch (const std::exception& e) {
-    snprintf(fault.message, sizeof fault.message, "%s", e.what());
-  } catch (const char* text) {
-    snprintf(fault.message, sizeof fault.message, "%s", text);
-  } catch (...) {
-  }
-  fault.frames = last_throw(fault.frame, max_frames);
-  fault.job.store(job_.number);
-  if (job_.has_inout) restore(job_, slice, undo());
   const bool retry = job_.retry_exceptions && running.attempt + 1 < job_.attempts && !job_.spmd;
   const bool quarantine = job_.on_failure == OnFailure::quarantine && !job_.spmd;
+  const bool ends_job =
+      !retry && !quarantine && control_.condemn(Verdict::exception, index);
+  if (FaultRecord* fault = control_.new_fault(Cause::exception, index_, index,
+                                              running.attempt + 1, ends_job)) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    const std::string name = type != nullptr ? demangled(type->name()) : "unknown";
+    snprintf(fault->type, sizeof fault->type, "%s", name.c_str());
+    try {
+      throw;
+    } catch (const std::exception& e) {
+      snprintf(fault->message, sizeof fault->message, "%s", e.what());
+    } catch (const char* text) {
+      snprintf(fault->message, sizeof fault->message, "%s", text);
+    } catch (...) {
+    }
+    fault->frames = last_throw(fault->frame, max_frames);
+    fault->job.store(job_.number);
+  }
+  if (job_.has_inout) restore(job_, slice, undo());
   const Word free{SliceState::free, 0, retry ? running.attempt + 1 : job_.attempts,
                   job_.incarnation_base};
-  if (!retry && !quarantine) control_.condemn(Verdict::exception, index);
   replace(word, running, free);
   return retry || quarantine;  // claiming it again with all attempts used up quarantines it
 }
