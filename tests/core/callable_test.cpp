@@ -198,14 +198,14 @@ TEST_F(CallableTest, captures_of_many_kilobytes_arrive) {
   struct Block {
     int values[1500];
   } block;
-  for (int i = 0; i < 1500; ++i) block.values[i] = i;
+  for (int i = 0; i < 1500; ++i) block.values[i] = -i;  // two of them are never an address
   auto x = pool.array<int>(1500);
   tine::for_each_slice(pool, tine::slices(1500, 1),
                        [block](tine::Slice s, std::span<int> out) {
                          out[0] = block.values[s.index];
                        },
                        tine::out(x));
-  for (int i = 0; i < 1500; ++i) EXPECT_EQ(x[i], i);
+  for (int i = 0; i < 1500; ++i) EXPECT_EQ(x[i], -i);
 }
 
 TEST_F(CallableTest, every_slice_begins_with_the_captures_as_they_were_posted) {

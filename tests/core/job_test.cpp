@@ -200,9 +200,10 @@ TEST_F(JobTest, retried_exceptions_are_limited_by_attempts) {
 }
 
 TEST_F(JobTest, the_exception_that_ends_a_job_is_told_also_after_hundreds_of_others) {
-  auto seen = pool.array<int>(400);
+  tine::Pool one({.workers = 1});  // which does one slice after another
+  auto seen = one.array<int>(400);
   const auto error = error_of<tine::KernelError>([&] {
-    tine::for_each_slice(pool.with({.retry_exceptions = true}), tine::slices(400, 1),
+    tine::for_each_slice(one.with({.retry_exceptions = true}), tine::slices(400, 1),
                          [s = seen.view()](tine::Slice slice) {
                            if (s[slice.index]++ == 0) throw std::runtime_error("once");
                            if (slice.index == 398) throw std::range_error("for good");
@@ -210,7 +211,7 @@ TEST_F(JobTest, the_exception_that_ends_a_job_is_told_also_after_hundreds_of_oth
   });
   EXPECT_EQ(error->type(), "std::range_error");
   EXPECT_EQ(error->message(), "for good");
-  EXPECT_LE(error->report().faults.size(), 256u);
+  EXPECT_LE(error->report().faults.size(), 257u) << "the first ones, and the last";
   EXPECT_GT(error->report().more_faults, 0u);
 }
 

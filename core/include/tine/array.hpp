@@ -71,24 +71,12 @@ class Array {
 
   template <class... I>
     requires(sizeof...(I) == N)
-  T& operator()(I... index) noexcept {
-    return settled()(index...);
-  }
+  T& operator()(I... index) noexcept { return settled()(index...); }
   template <class... I>
     requires(sizeof...(I) == N)
-  const T& operator()(I... index) const noexcept {
-    return settled()(index...);
-  }
-  T& operator[](std::size_t i) noexcept
-    requires(N == 1)
-  {
-    return settled().data()[i];
-  }
-  const T& operator[](std::size_t i) const noexcept
-    requires(N == 1)
-  {
-    return settled().data()[i];
-  }
+  const T& operator()(I... index) const noexcept { return settled()(index...); }
+  T& operator[](std::size_t i) noexcept requires(N == 1) { return settled().data()[i]; }
+  const T& operator[](std::size_t i) const noexcept requires(N == 1) { return settled().data()[i]; }
   T* begin() noexcept { return data(); }
   T* end() noexcept { return data() + size(); }
   const T* begin() const noexcept { return data(); }
@@ -107,7 +95,8 @@ class Array {
   // Reused memory is zeroed when somebody first looks, or by the job that first writes it: an
   // allocation itself costs the same for 4 KiB and for 1 GiB.
   const View<T, N>& settled() const noexcept {
-    if (run_ != nullptr && run_->stale) [[unlikely]] arena_->settle(run_);
+    if (run_ != nullptr && run_->stale) [[unlikely]]
+      arena_->settle(run_);
     return view_;
   }
 

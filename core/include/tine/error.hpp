@@ -81,7 +81,7 @@ class JobError : public Error {
 class KernelError : public JobError {
  public:
   KernelError(const std::string& what, Report report, Fault fault);
-  const std::string& type() const noexcept { return fault_->type; }        ///< e.g. std::range_error
+  const std::string& type() const noexcept { return fault_->type; }  ///< e.g. std::range_error
   const std::string& message() const noexcept { return fault_->message; }  ///< its what()
   std::size_t slice() const noexcept { return fault_->slice; }
   const Fault& fault() const noexcept { return *fault_; }  ///< with the worker's backtrace

@@ -11,8 +11,7 @@ namespace detail {
 /// Elementwise work sees any array as one dimension.
 template <AccessKind K, class T, std::size_t N>
 Access<K, T, 1> flat(const Access<K, T, N>& access) {
-  if (!access.view.contiguous())
-    bad_argument(0, "is not contiguous, which elementwise work needs");
+  if (!access.view.contiguous()) bad_argument(0, "is not contiguous, which elementwise work needs");
   return {access.view.flat()};
 }
 

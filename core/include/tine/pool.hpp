@@ -2,8 +2,8 @@
 /// A pool of forked worker processes over one arena.
 #pragma once
 
-#include <cstddef>
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -74,7 +74,9 @@ class Pool {
   }
   /// A shared copy of a contiguous range of trivially copyable values, such as a std::vector.
   template <class Range>
-    requires requires(const Range& r) { std::span(r); }
+    requires requires(const Range& r) {
+      std::span(r);
+    }
   auto array_from(const Range& values) {
     std::span source(values);
     using T = std::remove_const_t<typename decltype(source)::element_type>;

@@ -82,9 +82,8 @@ T reduce_slices(const PoolWith& on, const Partition& partition, T init, Combine 
   };
   const std::size_t count = partition.size();
   auto partials = on.pool.array<Partial>(count);
-  Report report =
-      detail::post<T>(on, partition, reinterpret_cast<T*>(partials.peek().data()), sizeof(Partial),
-                      kernel, accesses...);
+  Report report = detail::post<T>(on, partition, reinterpret_cast<T*>(partials.peek().data()),
+                                  sizeof(Partial), kernel, accesses...);
   if (count == 0) return init;
   auto quarantined = report.quarantined.begin();
   auto get = [&](std::size_t i) -> std::optional<T> {  // called with ascending i

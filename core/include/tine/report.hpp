@@ -27,14 +27,14 @@ struct Fault {
   static constexpr std::size_t no_slice = static_cast<std::size_t>(-1);
 
   Cause cause = Cause::signal;
-  std::size_t slice = no_slice;  ///< the slice that was running, or no_slice
-  unsigned attempt = 0;          ///< 1 for the first attempt
-  unsigned worker = 0;           ///< the worker's slot
-  int signal = 0;                ///< for Cause::signal
-  int exit_status = 0;           ///< for Cause::exited
-  std::uintptr_t address = 0;    ///< the address that faulted, for SIGSEGV and SIGBUS
-  std::string type;              ///< for Cause::exception: the demangled type
-  std::string message;           ///< for Cause::exception: its what()
+  std::size_t slice = no_slice;        ///< the slice that was running, or no_slice
+  unsigned attempt = 0;                ///< 1 for the first attempt
+  unsigned worker = 0;                 ///< the worker's slot
+  int signal = 0;                      ///< for Cause::signal
+  int exit_status = 0;                 ///< for Cause::exited
+  std::uintptr_t address = 0;          ///< the address that faulted, for SIGSEGV and SIGBUS
+  std::string type;                    ///< for Cause::exception: the demangled type
+  std::string message;                 ///< for Cause::exception: its what()
   std::vector<std::string> backtrace;  ///< innermost first; empty when it could not be taken
 
   /// One line for people: where, which attempt, and what happened.
@@ -49,18 +49,18 @@ struct SliceRange {
 
 /// What one worker did in a job.
 struct WorkerReport {
-  std::size_t slices = 0;             ///< slices it finished
-  std::chrono::nanoseconds busy{0};   ///< from its first claim to its last commit
+  std::size_t slices = 0;            ///< slices it finished
+  std::chrono::nanoseconds busy{0};  ///< from its first claim to its last commit
 };
 
 /// The outcome of a job.
 struct Report {
-  std::size_t slices = 0;     ///< how many there were
-  std::size_t done = 0;       ///< how many hold their result
-  std::size_t attempts = 0;   ///< how often a slice was begun: `slices` when nothing went wrong
-  std::size_t bytes = 0;      ///< size of the slices of all arguments together
-  std::size_t undone = 0;     ///< `inout` slices that were restored after a death
-  std::size_t restarts = 0;   ///< workers that were replaced
+  std::size_t slices = 0;    ///< how many there were
+  std::size_t done = 0;      ///< how many hold their result
+  std::size_t attempts = 0;  ///< how often a slice was begun: `slices` when nothing went wrong
+  std::size_t bytes = 0;     ///< size of the slices of all arguments together
+  std::size_t undone = 0;    ///< `inout` slices that were restored after a death
+  std::size_t restarts = 0;  ///< workers that were replaced
   std::chrono::nanoseconds wall{0};
   std::vector<WorkerReport> workers;
   std::vector<Fault> faults;            ///< the first 256, and the one that ended the job

@@ -68,9 +68,7 @@ class View {
     ((offset += static_cast<std::size_t>(index) * strides_[d++]), ...);
     return data_[offset];
   }
-  constexpr T& operator[](std::size_t i) const noexcept
-    requires(N == 1)
-  {
+  constexpr T& operator[](std::size_t i) const noexcept requires(N == 1) {
     return data_[i * strides_[0]];
   }
 

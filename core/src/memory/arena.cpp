@@ -88,8 +88,9 @@ struct Arena::State {
 
   void check_owner() const {
     if (getpid() != owner)
-      throw PoolError("tine: this arena belongs to the process that made it, and this is a fork of "
-                      "that one; make a pool of its own");
+      throw PoolError(
+          "tine: this arena belongs to the process that made it, and this is a fork of "
+          "that one; make a pool of its own");
   }
 
   // Commits [offset, offset + bytes) of the file or throws.
@@ -100,10 +101,10 @@ struct Arena::State {
     if (commit)
       error = commit(offset, bytes);
     else
-      error = detail::sys::fallocate(fd, 0, static_cast<off_t>(offset),
-                                     static_cast<off_t>(bytes)) == 0
-                  ? 0
-                  : errno;
+      error =
+          detail::sys::fallocate(fd, 0, static_cast<off_t>(offset), static_cast<off_t>(bytes)) == 0
+              ? 0
+              : errno;
     if (error != 0) {
       if (error != ENOMEM && error != ENOSPC)
         throw PoolError("tine: could not commit " + megabytes(asked) +
@@ -239,17 +240,26 @@ Arena::~Arena() {
   close(state_->fd);
 }
 
-std::byte* Arena::begin() const noexcept { return state_->base; }
-std::byte* Arena::end() const noexcept { return state_->base + state_->reserved; }
-std::byte* Arena::small_begin() const noexcept { return state_->small_begin(); }
-std::byte* Arena::small_end() const noexcept { return state_->run_begin(); }
-int Arena::descriptor() const noexcept { return state_->fd; }
+std::byte* Arena::begin() const noexcept {
+  return state_->base;
+}
+std::byte* Arena::end() const noexcept {
+  return state_->base + state_->reserved;
+}
+std::byte* Arena::small_begin() const noexcept {
+  return state_->small_begin();
+}
+std::byte* Arena::small_end() const noexcept {
+  return state_->run_begin();
+}
+int Arena::descriptor() const noexcept {
+  return state_->fd;
+}
 
 ArenaStats Arena::stats() const {
   const State& s = *state_;
   std::lock_guard lock(s.mutex);
-  return {s.reserved, s.committed, s.used, s.runs->warm(),
-          s.small - s.objects->get_free_memory()};
+  return {s.reserved, s.committed, s.used, s.runs->warm(), s.small - s.objects->get_free_memory()};
 }
 
 void Arena::set_commit(Commit commit) {
@@ -354,15 +364,14 @@ void* Arena::allocate_small(std::size_t bytes, std::size_t alignment) {
   const std::size_t reach =
       std::min(s.small - page, s.small_top + std::min(bytes, s.small) + alignment + 2 * page);
   if (reach > s.small_committed) {
-    const std::size_t target = std::min(
-        s.small - page, round_up(std::max(reach, 2 * s.small_committed), page));
+    const std::size_t target =
+        std::min(s.small - page, round_up(std::max(reach, 2 * s.small_committed), page));
     s.must_commit(s.control + s.small_committed, target - s.small_committed, bytes);
     s.small_committed = target;
   }
-  void* p = alignment <= 16
-                ? s.objects->allocate(std::max<std::size_t>(bytes, 1), std::nothrow)
-                : s.objects->allocate_aligned(std::max<std::size_t>(bytes, 1), alignment,
-                                              std::nothrow);
+  void* p = alignment <= 16 ? s.objects->allocate(std::max<std::size_t>(bytes, 1), std::nothrow)
+                            : s.objects->allocate_aligned(std::max<std::size_t>(bytes, 1),
+                                                          alignment, std::nothrow);
   if (p == nullptr) s.refuse_small(bytes);
   s.small_top = std::max(
       s.small_top, static_cast<std::size_t>(static_cast<std::byte*>(p) - s.small_begin()) + bytes);

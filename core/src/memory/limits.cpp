@@ -39,12 +39,11 @@ MemoryLimit available_memory() {
     const char* limit_file = group.v2 ? "memory.max" : "memory.limit_in_bytes";
     const auto limit = group.number(limit_file, unlimited);
     if (limit >= unlimited / 4) continue;  // v1 writes "no limit" as a huge number
-    const auto used =
-        group.number(group.v2 ? "memory.current" : "memory.usage_in_bytes", 0);
+    const auto used = group.number(group.v2 ? "memory.current" : "memory.usage_in_bytes", 0);
     // Pages of files that nobody maps would be dropped before anybody is killed.
-    const auto droppable =
-        std::min(used, field(group.text("memory.stat"),
-                             group.v2 ? "\ninactive_file " : "\ntotal_inactive_file "));
+    const auto droppable = std::min(
+        used,
+        field(group.text("memory.stat"), group.v2 ? "\ninactive_file " : "\ntotal_inactive_file "));
     auto left = limit > used - droppable ? limit - (used - droppable) : 0;
     if (group.v2 && group.number("memory.oom.group", 0) == 1) left -= left / 10;
     if (left < tightest.available)

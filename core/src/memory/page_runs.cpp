@@ -2,7 +2,9 @@
 
 namespace tine::detail {
 
-PageRuns::PageRuns(std::size_t bytes) { insert(0, {bytes, false, true}); }
+PageRuns::PageRuns(std::size_t bytes) {
+  insert(0, {bytes, false, true});
+}
 
 PageRuns::Block PageRuns::take(std::size_t bytes, std::size_t alignment, bool warm) {
   const std::size_t total = bytes + page;

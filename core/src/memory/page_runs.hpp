@@ -12,7 +12,9 @@ namespace tine::detail {
 inline constexpr std::size_t page = 4096;
 inline constexpr std::size_t large_page = std::size_t{2} << 20;
 
-constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
+constexpr std::size_t round_up(std::size_t n, std::size_t to) {
+  return (n + to - 1) / to * to;
+}
 
 /// Offsets are relative to the start of the range. Every block ends in one page that belongs to
 /// nobody: neighbours never touch, and there is room for a guard.

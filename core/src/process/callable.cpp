@@ -142,12 +142,13 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
     fclose(maps);
     if (where.empty()) continue;
     char text[512];
-    snprintf(text, sizeof text,
-             "tine: the kernel captures a pointer or reference (0x%zx, at byte %zu of its captures) "
-             "into %s of the master. Workers would see what was there when the pool was made, if "
-             "anything. Capture numbers and views (array.view()) by value, and put data into a "
-             "tine::Array",
-             word, offset, where.c_str());
+    snprintf(
+        text, sizeof text,
+        "tine: the kernel captures a pointer or reference (0x%zx, at byte %zu of its captures) "
+        "into %s of the master. Workers would see what was there when the pool was made, if "
+        "anything. Capture numbers and views (array.view()) by value, and put data into a "
+        "tine::Array",
+        word, offset, where.c_str());
     throw BadCallable(text);
   }
 }

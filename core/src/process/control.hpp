@@ -72,16 +72,16 @@ inline constexpr std::uint64_t no_slice = static_cast<std::uint64_t>(-1);
 /// How a job came to an early end.
 enum class Verdict : std::uint32_t {
   none,
-  exception,   // a kernel threw
-  slice,       // a slice failed on every attempt
-  workers,     // too many deaths without progress
-  barrier,     // an spmd member died
+  exception,  // a kernel threw
+  slice,      // a slice failed on every attempt
+  workers,    // too many deaths without progress
+  barrier,    // an spmd member died
 };
 
 /// A barrier that a death breaks. No counts: each member's own word says how far it has come, so
 /// that there is nothing to put right when one is removed.
 struct Barrier {
-  std::atomic<std::uint32_t> phase;   // futex
+  std::atomic<std::uint32_t> phase;  // futex
   std::atomic<std::uint32_t> broken;
 };
 
@@ -90,7 +90,7 @@ struct Control {
   // supervisor.
   alignas(128) std::atomic<std::uint32_t> bell;
   // Written by the master.
-  std::atomic<std::uint64_t> open_job;       // number of the job that may be worked on, 0: none
+  std::atomic<std::uint64_t> open_job;  // number of the job that may be worked on, 0: none
   std::atomic<std::uint32_t> shutdown;
   // Written by all: no more slices are begun.
   alignas(128) std::atomic<std::uint32_t> stop_claims;
@@ -111,13 +111,13 @@ struct Control {
   // Written by the supervisor.
   alignas(128) std::atomic<std::uint32_t> commit_reply;  // futex, follows commit_request
   std::atomic<std::int32_t> commit_error;
-  std::atomic<std::uint32_t> started;      // futex: 1 once the first workers are forked
-  std::atomic<std::uint32_t> alive;        // workers
-  std::atomic<std::int32_t> fork_error;    // of the last fork that failed, 0: none
-  std::atomic<std::uint64_t> spawns;       // workers ever forked
-  std::atomic<std::uint64_t> in_job;       // number of the job whose ledger it is looking at
-  std::atomic<std::uint64_t> restarts;     // workers replaced in this job
-  std::atomic<std::uint64_t> undone;       // slices marked for restoring in this job
+  std::atomic<std::uint32_t> started;    // futex: 1 once the first workers are forked
+  std::atomic<std::uint32_t> alive;      // workers
+  std::atomic<std::int32_t> fork_error;  // of the last fork that failed, 0: none
+  std::atomic<std::uint64_t> spawns;     // workers ever forked
+  std::atomic<std::uint64_t> in_job;     // number of the job whose ledger it is looking at
+  std::atomic<std::uint64_t> restarts;   // workers replaced in this job
+  std::atomic<std::uint64_t> undone;     // slices marked for restoring in this job
 
   // Constant after the pool was made.
   alignas(128) std::uint32_t workers;

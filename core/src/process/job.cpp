@@ -25,7 +25,9 @@ namespace tine::detail {
 
 namespace {
 
-bool writes(AccessKind kind) { return kind == AccessKind::out || kind == AccessKind::inout; }
+bool writes(AccessKind kind) {
+  return kind == AccessKind::out || kind == AccessKind::inout;
+}
 
 std::size_t extent_bytes(const ArgSpec& arg) {
   return arg.rows == 0 || arg.row_bytes == 0 ? 0 : (arg.rows - 1) * arg.row_pitch + arg.row_bytes;
@@ -70,7 +72,9 @@ struct SerialKernel {
   ~SerialKernel() { serial_kernel = false; }
 };
 
-RunExtent extent_of(const Run* run) { return {run->data, run->bytes, run->generation}; }
+RunExtent extent_of(const Run* run) {
+  return {run->data, run->bytes, run->generation};
+}
 
 }  // namespace
 
@@ -115,7 +119,7 @@ class JobRun {
   LedgerWord* ledger_ = nullptr;
   std::size_t scanned_ = 0;  // all slices before this one are over
   std::int64_t began_ = 0;
-  bool lost_ = false;       // the supervisor died
+  bool lost_ = false;  // the supervisor died
   bool cancelled_ = false;
   bool overdue_ = false;
   std::exception_ptr thrown_;  // by the progress callback
@@ -138,9 +142,10 @@ void JobRun::check() {
       bad_argument(a, "is written, but its rows overlap each other");
     runs_[a] = pins_.add(arg.data, bytes);
     if (runs_[a] == nullptr)
-      bad_argument(a,
-                   "does not lie in this pool's arena; make it with pool.array(), or give a cv::Mat "
-                   "a tine::MatAllocator of this pool");
+      bad_argument(
+          a,
+          "does not lie in this pool's arena; make it with pool.array(), or give a cv::Mat "
+          "a tine::MatAllocator of this pool");
     for (std::size_t b = 0; b < a; ++b)
       if ((writes(arg.kind) || writes(spec_.args[b].kind)) && overlap(arg, spec_.args[b]))
         bad_argument(a, ("overlaps argument " + std::to_string(b + 1) +
@@ -296,9 +301,8 @@ void JobRun::call_progress() {
 void JobRun::wait() {
   std::stop_callback wake(policy_.stop, [this] { control_.report_finished(); });
   std::int64_t last = began_;
-  std::int64_t overdue_at = policy_.job_deadline.count() != 0
-                                ? began_ + policy_.job_deadline.count()
-                                : std::int64_t{0};
+  std::int64_t overdue_at =
+      policy_.job_deadline.count() != 0 ? began_ + policy_.job_deadline.count() : std::int64_t{0};
   std::int64_t next_progress = began_ + 100 * ms;
   for (;;) {
     const std::uint32_t seen = control_.finished.load();
@@ -307,8 +311,8 @@ void JobRun::wait() {
       cancelled_ = true;
       return;
     }
-    nap(seen, overdue_at != 0 ? std::clamp<std::int64_t>(overdue_at - last, us, 100 * ms)
-                              : 100 * ms);
+    nap(seen,
+        overdue_at != 0 ? std::clamp<std::int64_t>(overdue_at - last, us, 100 * ms) : 100 * ms);
     const std::int64_t now = now_ns();
     // A gap means that this process was stopped: no deadline of its own making.
     if (overdue_at != 0 && now - last > 500 * ms) overdue_at += now - last;
@@ -451,9 +455,8 @@ void JobRun::fail(Report report) {
   };
   switch (why) {
     case Verdict::exception: {
-      const Fault* fault = last_of([&](const Fault& f) {
-        return f.cause == Cause::exception && f.slice == slice;
-      });
+      const Fault* fault =
+          last_of([&](const Fault& f) { return f.cause == Cause::exception && f.slice == slice; });
       Fault copy = fault != nullptr ? *fault : Fault{};
       const std::string what = "tine: " + copy.to_string() + traced(fault);
       throw KernelError(what, std::move(report), std::move(copy));
@@ -461,9 +464,10 @@ void JobRun::fail(Report report) {
     case Verdict::slice: {
       const Fault* fault = last_of([&](const Fault& f) { return f.slice == slice; });
       const std::string what =
-          "tine: slice " + std::to_string(slice) + " of " + std::to_string(slices_) + " failed on all " +
-          std::to_string(policy_.attempts) + " attempts; the last: " +
-          (fault != nullptr ? fault->to_string() : "unknown") + traced(fault) +
+          "tine: slice " + std::to_string(slice) + " of " + std::to_string(slices_) +
+          " failed on all " + std::to_string(policy_.attempts) +
+          " attempts; the last: " + (fault != nullptr ? fault->to_string() : "unknown") +
+          traced(fault) +
           "\nThe other slices are not affected; OnFailure::quarantine would go on without it";
       throw SliceFailed(what, std::move(report), slice);
     }
@@ -491,7 +495,8 @@ void JobRun::fail(Report report) {
       what.back() = '.';
       throw WorkersLost(what, std::move(report));
     }
-    case Verdict::none: break;
+    case Verdict::none:
+      break;
   }
   const std::string progress =
       std::to_string(report.done) + " of " + std::to_string(slices_) + " slices were done";

@@ -169,9 +169,8 @@ void PoolState::start() {
   if (error != 0)
     warnings_.push_back("only " + std::to_string(alive) + " of " + std::to_string(workers_) +
                         " workers could be forked: " + strerror(error));
-  arena_->set_commit([this](std::size_t offset, std::size_t bytes) {
-    return commit(offset, bytes);
-  });
+  arena_->set_commit(
+      [this](std::size_t offset, std::size_t bytes) { return commit(offset, bytes); });
 }
 
 void PoolState::stop() noexcept {
@@ -201,8 +200,7 @@ void PoolState::stop() noexcept {
 }
 
 void PoolState::refresh() {
-  if (getpid() != owner_)
-    throw PoolError("tine: this pool belongs to the process that made it");
+  if (getpid() != owner_) throw PoolError("tine: this pool belongs to the process that made it");
   std::lock_guard lock(jobs_);
   if (serial_) {
     code_ = LoadedCode::now();
@@ -229,7 +227,9 @@ void PoolState::order() const noexcept {
   sys::write(event_, &one, sizeof one);
 }
 
-bool PoolState::supervisor_lost() const { return sys::process_ended(supervisor_pidfd_); }
+bool PoolState::supervisor_lost() const {
+  return sys::process_ended(supervisor_pidfd_);
+}
 
 void PoolState::await_all_dead() const {
   pollfd end{alive_pipe_, POLLIN, 0};
@@ -268,11 +268,23 @@ Pool::~Pool() = default;
 Pool::Pool(Pool&&) noexcept = default;
 Pool& Pool::operator=(Pool&&) noexcept = default;
 
-unsigned Pool::workers() const noexcept { return state_->workers(); }
-const std::shared_ptr<Arena>& Pool::arena() const noexcept { return state_->arena(); }
-void Pool::refresh() { state_->refresh(); }
-const std::vector<std::string>& Pool::warnings() const noexcept { return state_->warnings(); }
-int Pool::supervisor_pid() const noexcept { return state_->supervisor_pid(); }
-std::vector<int> Pool::worker_pids() const { return state_->worker_pids(); }
+unsigned Pool::workers() const noexcept {
+  return state_->workers();
+}
+const std::shared_ptr<Arena>& Pool::arena() const noexcept {
+  return state_->arena();
+}
+void Pool::refresh() {
+  state_->refresh();
+}
+const std::vector<std::string>& Pool::warnings() const noexcept {
+  return state_->warnings();
+}
+int Pool::supervisor_pid() const noexcept {
+  return state_->supervisor_pid();
+}
+std::vector<int> Pool::worker_pids() const {
+  return state_->worker_pids();
+}
 
 }  // namespace tine

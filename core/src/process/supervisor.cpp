@@ -265,8 +265,8 @@ void Supervisor::reap() {
     if (sys::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
         info.si_pid == 0)
       return;
-    const bool ended = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
-                       info.si_code == CLD_DUMPED;
+    const bool ended =
+        info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
     if (info.si_pid == committer_) {
       if (!ended) continue;
       committer_ = 0;
@@ -311,8 +311,9 @@ void Supervisor::reap_descendants() {
   for (char* word = strtok_r(text.data(), " ", &rest); word != nullptr;
        word = strtok_r(nullptr, " ", &rest)) {
     const pid_t pid = atoi(word);
-    const bool ours = pid == committer_ || std::any_of(children_.begin(), children_.end(),
-                                                       [&](const Child& c) { return c.pid == pid; });
+    const bool ours =
+        pid == committer_ || std::any_of(children_.begin(), children_.end(),
+                                         [&](const Child& c) { return c.pid == pid; });
     if (pid > 0 && !ours) kill(pid, SIGKILL);
   }
 }
@@ -321,10 +322,10 @@ void Supervisor::note_fault(unsigned index, const siginfo_t& info, std::uint64_t
                             unsigned attempt, bool ends_job) {
   const CrashNote& note = slots_[index].crash;
   const Reason reason = children_[index].killed_for;
-  const Cause cause = reason == Reason::deadline       ? Cause::deadline
-                      : reason == Reason::stopped      ? Cause::stopped
-                      : info.si_code == CLD_EXITED     ? Cause::exited
-                                                       : Cause::signal;
+  const Cause cause = reason == Reason::deadline   ? Cause::deadline
+                      : reason == Reason::stopped  ? Cause::stopped
+                      : info.si_code == CLD_EXITED ? Cause::exited
+                                                   : Cause::signal;
   FaultRecord* fault = control_.new_fault(cause, index, slice, attempt, ends_job);
   if (fault == nullptr) return;
   if (cause == Cause::exited) fault->exit_status = info.si_status;
@@ -399,7 +400,8 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
       most_over_ = done + given_up;
     }
     // To give up a slice is progress, too, but not when nothing else ever comes of it.
-    if (done == 0 && given_up > std::max<std::size_t>(few(), job->slices / 8))
+    if (done == 0 &&
+        given_up > std::max<std::size_t>(few(), std::min<std::size_t>(job->slices / 8, 64)))
       control_.condemn(Verdict::workers, no_slice >> 8);
     const bool cancelled = child.killed_for == Reason::cancelled;
     if (!cancelled) {
@@ -537,7 +539,8 @@ void Supervisor::end() {
   // Parked workers leave by themselves within microseconds; nobody else is worth waiting for.
   const std::int64_t until = now_ns() + 100 * ms;
   auto any = [&] {
-    return std::any_of(children_.begin(), children_.end(), [](const Child& c) { return c.pid != 0; });
+    return std::any_of(children_.begin(), children_.end(),
+                       [](const Child& c) { return c.pid != 0; });
   };
   while (any() && now_ns() < until) {
     siginfo_t info{};

@@ -6,7 +6,9 @@
 
 namespace tine {
 
-void on_worker_start(void (*function)()) { detail::start_hooks().push_back(function); }
+void on_worker_start(void (*function)()) {
+  detail::start_hooks().push_back(function);
+}
 
 namespace detail {
 
@@ -22,11 +24,10 @@ void cap_threads() {
     int threads;
   };
   for (const Setter& setter : {
-           Setter{"omp_set_num_threads", 1},
-           Setter{"openblas_set_num_threads", 1},
-           Setter{"bli_thread_set_num_threads", 1},
-           Setter{"MKL_Set_Num_Threads", 1},
-           Setter{"_ZN2cv13setNumThreadsEi", 0},  // cv::setNumThreads; 1 may still start a scheduler
+           Setter{"omp_set_num_threads", 1}, Setter{"openblas_set_num_threads", 1},
+           Setter{"bli_thread_set_num_threads", 1}, Setter{"MKL_Set_Num_Threads", 1},
+           Setter{"_ZN2cv13setNumThreadsEi",
+                  0},  // cv::setNumThreads; 1 may still start a scheduler
        })
     if (void* function = dlsym(RTLD_DEFAULT, setter.name))
       reinterpret_cast<void (*)(int)>(function)(setter.threads);

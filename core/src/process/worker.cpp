@@ -95,8 +95,7 @@ void Worker::enter(std::uint64_t number) {
 
 // A private copy of the job: kernels of ours cannot change it under our feet.
 void Worker::prepare() {
-  memcpy(static_cast<void*>(&job_), &control_.job,
-         offsetof(JobDescriptor, closure));
+  memcpy(static_cast<void*>(&job_), &control_.job, offsetof(JobDescriptor, closure));
   job_.arg_count = std::min<unsigned>(job_.arg_count, max_arguments);
   job_.closure_bytes = std::min<std::uint32_t>(job_.closure_bytes, max_closure);
   memcpy(job_.closure, control_.job.closure, job_.closure_bytes);
@@ -230,10 +229,9 @@ bool Worker::handle_exception(std::size_t index, const Slice& slice, LedgerWord&
                               const Word& running) {
   const bool retry = job_.retry_exceptions && running.attempt + 1 < job_.attempts && !job_.spmd;
   const bool quarantine = job_.on_failure == OnFailure::quarantine && !job_.spmd;
-  const bool ends_job =
-      !retry && !quarantine && control_.condemn(Verdict::exception, index);
-  if (FaultRecord* fault = control_.new_fault(Cause::exception, index_, index,
-                                              running.attempt + 1, ends_job)) {
+  const bool ends_job = !retry && !quarantine && control_.condemn(Verdict::exception, index);
+  if (FaultRecord* fault =
+          control_.new_fault(Cause::exception, index_, index, running.attempt + 1, ends_job)) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     const std::string name = type != nullptr ? demangled(type->name()) : "unknown";
     snprintf(fault->type, sizeof fault->type, "%s", name.c_str());

@@ -15,13 +15,12 @@ struct Inherited {
   Arena* arena = nullptr;
   pid_t master = 0;
   int master_pidfd = -1;
-  int event = -1;      // orders to the supervisor
-  int exec_pipe = -1;  // read end: end of file when the master calls exec
-  int alive_pipe = -1; // write end: the master sees end of file when all our processes are gone
+  int event = -1;       // orders to the supervisor
+  int exec_pipe = -1;   // read end: end of file when the master calls exec
+  int alive_pipe = -1;  // write end: the master sees end of file when all our processes are gone
 };
 
 /// What a forked worker does, for good.
 [[noreturn]] void worker_main(const Inherited& inherited, unsigned slot, pid_t supervisor);
-
 
 }  // namespace tine::detail

@@ -12,8 +12,7 @@ JobError::JobError(const std::string& what, Report report)
     : Error(what), report_(std::make_shared<const Report>(std::move(report))) {}
 
 KernelError::KernelError(const std::string& what, Report report, Fault fault)
-    : JobError(what, std::move(report)),
-      fault_(std::make_shared<const Fault>(std::move(fault))) {}
+    : JobError(what, std::move(report)), fault_(std::make_shared<const Fault>(std::move(fault))) {}
 
 SliceFailed::SliceFailed(const std::string& what, Report report, std::size_t slice)
     : JobError(what, std::move(report)), slice_(slice) {}

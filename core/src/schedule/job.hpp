@@ -51,8 +51,7 @@ template <class F>
 void for_each_piece(const ArgSpec& arg, std::size_t begin, std::size_t end, const Range& columns,
                     F f) {
   const std::size_t left = columns.size() == 0 ? 0 : columns.begin * arg.column_bytes;
-  const std::size_t width =
-      columns.size() == 0 ? arg.row_bytes : columns.size() * arg.column_bytes;
+  const std::size_t width = columns.size() == 0 ? arg.row_bytes : columns.size() * arg.column_bytes;
   if (width == 0) return;
   if (width == arg.row_pitch) {
     f(arg.data + begin * arg.row_pitch, (end - begin) * arg.row_pitch);

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t slice_bytes = std::size_t{256} << 10;  // a slice and its undo copy fit in L2
 
-constexpr std::size_t ceil_div(std::size_t a, std::size_t b) { return a / b + (a % b != 0); }
+constexpr std::size_t ceil_div(std::size_t a, std::size_t b) {
+  return a / b + (a % b != 0);
+}
 
 Range widened(std::size_t begin, std::size_t end, std::size_t halo, std::size_t n) {
   return {begin - std::min(begin, halo), end + std::min(n - end, halo)};
@@ -35,9 +37,9 @@ Slice Partition::slice(std::size_t index) const noexcept {
 Partition slices(std::size_t n, std::size_t grain, std::size_t unit_bytes) {
   if (grain == 0) {
     // Enough slices for any machine to balance, and none so large that saving it hurts.
-    grain = std::clamp<std::size_t>(ceil_div(n, 128), 1,
-                                    std::max<std::size_t>(1, slice_bytes / std::max<std::size_t>(
-                                                                               1, unit_bytes)));
+    grain = std::clamp<std::size_t>(
+        ceil_div(n, 128), 1,
+        std::max<std::size_t>(1, slice_bytes / std::max<std::size_t>(1, unit_bytes)));
     // Neighbours then write no cache line in common, for any size of element.
     if (grain > 64) grain = grain / 64 * 64;
   }
@@ -52,8 +54,8 @@ Partition rows(std::size_t n, std::size_t row_bytes, std::size_t halo, std::size
     const std::size_t fits = slice_bytes / std::max<std::size_t>(1, row_bytes);
     // Small images still get some 32 bands; but a band much lower than its halo does the work of
     // its neighbours over again.
-    grain = std::max({std::min(std::max<std::size_t>(fits, 8), ceil_div(n, 32)), 4 * std::min(halo, n),
-                      std::size_t{1}});
+    grain = std::max({std::min(std::max<std::size_t>(fits, 8), ceil_div(n, 32)),
+                      4 * std::min(halo, n), std::size_t{1}});
   }
   Partition p;
   p.n = n;

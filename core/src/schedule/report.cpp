@@ -10,11 +10,16 @@ namespace tine {
 
 const char* to_string(Cause cause) noexcept {
   switch (cause) {
-    case Cause::signal: return "signal";
-    case Cause::exited: return "exit";
-    case Cause::exception: return "exception";
-    case Cause::deadline: return "deadline";
-    case Cause::stopped: return "stopped";
+    case Cause::signal:
+      return "signal";
+    case Cause::exited:
+      return "exit";
+    case Cause::exception:
+      return "exception";
+    case Cause::deadline:
+      return "deadline";
+    case Cause::stopped:
+      return "stopped";
   }
   return "unknown";
 }
@@ -41,8 +46,12 @@ std::string Fault::to_string() const {
     case Cause::exception:
       text += "the kernel threw " + type + (message.empty() ? "" : ": " + message);
       break;
-    case Cause::deadline: text += "ran longer than the slice deadline"; break;
-    case Cause::stopped: text += "stopped for over a second"; break;
+    case Cause::deadline:
+      text += "ran longer than the slice deadline";
+      break;
+    case Cause::stopped:
+      text += "stopped for over a second";
+      break;
   }
   return text;
 }
@@ -81,8 +90,8 @@ std::string Report::to_string() const {
   };
   add("%zu of %zu slices done in %.3f ms, %.1f MiB, %zu attempts, %zu worker(s) replaced, %zu "
       "slice(s) undone\n",
-      done, slices, static_cast<double>(wall.count()) / 1e6,
-      static_cast<double>(bytes) / (1 << 20), attempts, restarts, undone);
+      done, slices, static_cast<double>(wall.count()) / 1e6, static_cast<double>(bytes) / (1 << 20),
+      attempts, restarts, undone);
   for (std::size_t i = 0; i < workers.size(); ++i)
     if (workers[i].slices != 0)
       add("  worker %zu: %zu slices, busy %.3f ms\n", i, workers[i].slices,

@@ -25,7 +25,7 @@ namespace {
 
 constexpr auto calls = static_cast<std::size_t>(Call::count_);
 constexpr const char* call_names[calls] = {
-    "fork",  "mmap", "ftruncate", "fallocate", "memfd_create", "futex",    "pidfd_open",
+    "fork",   "mmap", "ftruncate", "fallocate", "memfd_create", "futex",    "pidfd_open",
     "waitid", "open", "write",     "pipe",      "eventfd",      "signalfd", "timerfd"};
 
 struct Plan {
@@ -126,8 +126,7 @@ int memfd_create(const char* name, unsigned flags) {
 }
 
 int pidfd_open(pid_t pid) {
-  return call(Call::pidfd_open,
-              [&] { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); });
+  return call(Call::pidfd_open, [&] { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); });
 }
 
 int waitid(int which, id_t id, void* info, int options) {

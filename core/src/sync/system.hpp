@@ -13,8 +13,21 @@
 namespace tine::detail::sys {
 
 enum class Call : unsigned {
-  fork, mmap, ftruncate, fallocate, memfd_create, futex, pidfd_open, waitid, open, write, pipe,
-  eventfd, signalfd, timerfd, count_
+  fork,
+  mmap,
+  ftruncate,
+  fallocate,
+  memfd_create,
+  futex,
+  pidfd_open,
+  waitid,
+  open,
+  write,
+  pipe,
+  eventfd,
+  signalfd,
+  timerfd,
+  count_
 };
 
 /// 0, or the errno with which this call shall fail.

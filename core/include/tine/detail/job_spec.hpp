@@ -66,10 +66,12 @@ constexpr decltype(auto) call_with(F&& f, const Pack<>&) {
 }
 template <class F, class Head, class... Tail>
 constexpr decltype(auto) call_with(F&& f, const Pack<Head, Tail...>& pack) {
-  return call_with(
-      [&](const Tail&... rest) -> decltype(auto) { return f(pack.head, rest...); }, pack.tail);
+  return call_with([&](const Tail&... rest) -> decltype(auto) { return f(pack.head, rest...); },
+                   pack.tail);
 }
-constexpr Pack<> pack() { return {}; }
+constexpr Pack<> pack() {
+  return {};
+}
 template <class Head, class... Tail>
 constexpr Pack<Head, Tail...> pack(const Head& head, const Tail&... tail) {
   return {head, pack(tail...)};
