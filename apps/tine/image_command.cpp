@@ -24,7 +24,7 @@ struct Settings {
   unsigned workers = 0;
   double deadline = 60;
   ImageOptions options;
-  bool json = false, force = false, recursive = false;
+  bool json = false, report = false, force = false, recursive = false;
   ProgressMode progress = ProgressMode::automatic;
 };
 
@@ -71,16 +71,18 @@ int report(const Settings& settings, const std::vector<Task>& tasks, const Losse
                                       {"seconds", seconds},
                                       {"written", written},
                                       {"failed", tasks.size() - written},
-                                      {"faults", losses.faults},
-                                      {"workers_replaced", losses.restarts},
+                                      {"faults", losses.faults()},
+                                      {"workers_replaced", losses.total.restarts},
                                       {"interrupted", interrupted},
                                       {"files", files}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   if (tasks.size() > 1 || written != tasks.size() || interrupted)
     fmt::print(stderr, "tine: {} of {} written{}\n", written, tasks.size(),
                interrupted ? ", then interrupted" : "");
-  if (losses.restarts > 0)
-    fmt::print(stderr, "tine: {} worker(s) died and were replaced\n", losses.restarts);
+  if (settings.report)
+    fmt::print(stderr, "{}", losses.total.to_string());
+  else if (losses.total.restarts > 0)
+    fmt::print(stderr, "tine: {} worker(s) died and were replaced\n", losses.total.restarts);
   if (interrupted) return was_interrupted;
   return written == tasks.size() ? all_good : written > 0 ? some_failed : nothing_done;
 }
@@ -150,6 +152,8 @@ Run add_image_command(CLI::App& app) {
                   "Refuse images that claim to be larger")
       ->capture_default_str();
   command.add_flag("--json", settings->json, "Results on stdout as JSON");
+  command.add_flag("--report", settings->report,
+                   "What the workers did, on stderr: slices, times, faults, replacements");
   add_progress_option(command, settings->progress);
   command.footer([] {
     return operations_text() +

@@ -8,15 +8,12 @@
 
 namespace tine::app {
 
-/// What it cost to come through.
+/// What all jobs together did, and what it cost to come through.
 struct Losses {
-  std::size_t faults = 0;
-  std::size_t restarts = 0;
+  Report total;
 
-  void add(const Report& report) {
-    faults += report.faults.size() + report.more_faults;
-    restarts += report.restarts;
-  }
+  void add(const Report& report) { total.append(report); }
+  std::size_t faults() const { return total.faults.size() + total.more_faults; }
 };
 
 /// Why a slice failed for good: from the last of its faults.
