@@ -42,8 +42,6 @@ struct JobDescriptor {
   std::uint32_t closure_bytes = 0;
   JobArgument args[max_arguments];
   alignas(64) std::byte closure[max_closure];  // last: only its used part is copied
-
-  std::size_t used_bytes() const { return offsetof(JobDescriptor, closure) + closure_bytes; }
 };
 
 /// Calls f(begin, bytes) for each piece of memory of one argument that belongs to a slice.
