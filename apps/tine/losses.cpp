@@ -24,6 +24,8 @@ std::string reason_of(const Report& report, std::size_t slice) {
       return last->message;
     case Cause::deadline:
       return "took longer than the deadline (--deadline)";
+    case Cause::cpu_time:
+      return "used more CPU time than allowed";
     case Cause::stopped:
       return "stopped its worker";
   }

@@ -106,6 +106,15 @@ class WorkersLost : public JobError {
   using JobError::JobError;
 };
 
+/// A kernel wrote over the memory in which tine keeps what it knows of the job, and the job could
+/// not be run again: an `inout` array was changed already (MemoryFaults::strict keeps a copy), or it
+/// happened every time. The arrays the job writes hold unspecified bytes, unless it was strict: then
+/// they are as before the job (`inout`), or zeros (`out`).
+class MemoryCorrupted : public JobError {
+ public:
+  using JobError::JobError;
+};
+
 /// The job's own deadline passed (a slice's deadline is a fault of that slice).
 class DeadlineExceeded : public JobError {
  public:

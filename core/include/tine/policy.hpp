@@ -30,6 +30,14 @@ enum class OnFailure : unsigned char {
                ///< a reduction omits it; Report::quarantined names it
 };
 
+/// What a memory fault in a kernel (SIGSEGV, SIGBUS, SIGILL, SIGABRT) says about the rest.
+enum class MemoryFaults : unsigned char {
+  fast,    ///< nothing: the slice is run again
+  strict,  ///< that anything this job wrote may be wrong: all of it is discarded, and the job is run
+           ///< again. `inout` arrays are copied first, and while the job runs, its workers can write
+           ///< its own `out` and `inout` arrays only. Not for spmd(), which is never retried.
+};
+
 /// How far a job has come; counts are approximate while it runs.
 struct Progress {
   std::size_t done = 0;
@@ -43,12 +51,16 @@ struct Policy {
   /// Longest time for one slice; its worker is then killed and the slice tried again. 0: none.
   /// Time during which the master is stopped, or the worker is in a debugger, does not count.
   std::chrono::nanoseconds slice_deadline{0};
+  /// Most CPU time for one slice; as for slice_deadline, but waiting does not count. 0: no limit.
+  /// Measured in steps of 10 ms.
+  std::chrono::nanoseconds slice_cpu_time{0};
   /// Longest time for the whole job, which then ends in DeadlineExceeded. 0: none.
   std::chrono::nanoseconds job_deadline{0};
   OnFailure on_failure = OnFailure::fail;
   /// Whether a slice whose kernel threw is tried again. By default it is not: the same input
   /// nearly always throws again.
   bool retry_exceptions = false;
+  MemoryFaults memory_faults = MemoryFaults::fast;
   Schedule schedule = Schedule::sticky;
   /// Cancels the job: no more slices are begun, running ones get a second to finish, are then
   /// killed and undone, and Cancelled is thrown.

@@ -26,6 +26,10 @@ struct PoolOptions {
   /// Private memory a worker may have beyond what it inherited, in bytes; 0: no limit. A kernel
   /// that wants more gets std::bad_alloc.
   std::size_t memory_per_worker = 0;
+  /// A worker whose private memory has grown by more than this many bytes since it started is
+  /// replaced after the slice it is in, which ends a slow leak before it hurts; 0: never. It is no
+  /// fault, and costs one fork.
+  std::size_t recycle_above = 0;
   /// Put an inaccessible page at each end of large arrays, in the workers, and make arrays that
   /// are only read read-only there.
   bool protect = true;

@@ -17,6 +17,7 @@ enum class Cause : std::uint8_t {
   exception,  ///< the kernel threw
   deadline,   ///< the slice ran longer than Policy::slice_deadline
   stopped,    ///< the worker was stopped (SIGSTOP) for over a second
+  cpu_time,   ///< the slice used more CPU time than Policy::slice_cpu_time
 };
 
 /// Name of a cause, for messages: "signal", "exit", ...
@@ -61,6 +62,8 @@ struct Report {
   std::size_t bytes = 0;     ///< size of the slices of all arguments together
   std::size_t undone = 0;    ///< `inout` slices that were restored after a death
   std::size_t restarts = 0;  ///< workers that were replaced
+  std::size_t reruns = 0;    ///< how often all results were discarded (MemoryFaults::strict, or a
+                             ///< stray write to the bookkeeping), and the job run once more
   std::chrono::nanoseconds wall{0};
   std::vector<WorkerReport> workers;
   std::vector<Fault> faults;            ///< the first 256, and the one that ended the job

@@ -41,7 +41,11 @@ bool ArenaMapping::light_guards() {
 }
 
 ArenaMapping::ArenaMapping(std::byte* base, std::size_t bytes, bool protect)
-    : base_(base), protect_(protect), light_(light_guards()), mapped_(bytes / chunk + 1) {}
+    : base_(base),
+      end_(base + bytes),
+      protect_(protect),
+      light_(light_guards()),
+      mapped_(bytes / chunk + 1) {}
 
 void ArenaMapping::guard(std::byte* at, bool on) {
   if (light_)
@@ -75,6 +79,25 @@ void ArenaMapping::make_all_writable() {
       mprotect(data, known.bytes, PROT_READ | PROT_WRITE);
       known.writable = true;
     }
+}
+
+void ArenaMapping::lock(std::byte* begin, const std::vector<Bytes>& writable) {
+  forget_everything();  // strips made by mprotect would be lost, and meet() makes them again
+  mprotect(begin, static_cast<std::size_t>(end_ - begin), PROT_READ);
+  for (const auto& [first, count] : writable)
+    if (count != 0)
+      mprotect(base_ + (first - base_) / static_cast<std::ptrdiff_t>(page) *
+                           static_cast<std::ptrdiff_t>(page),
+               round_up(static_cast<std::size_t>(first - base_) % page + count, page),
+               PROT_READ | PROT_WRITE);
+  locked_from_ = begin;
+}
+
+void ArenaMapping::unlock() {
+  if (locked_from_ == nullptr) return;
+  forget_everything();
+  mprotect(locked_from_, static_cast<std::size_t>(end_ - locked_from_), PROT_READ | PROT_WRITE);
+  locked_from_ = nullptr;
 }
 
 void ArenaMapping::meet(const RunExtent& run, bool writes) {

@@ -28,6 +28,14 @@ class ArenaMapping {
   /// Takes back what made arrays read-only, for a job whose access is not declared.
   void make_all_writable();
 
+  struct Bytes {
+    std::byte* begin;
+    std::size_t count;
+  };
+  /// From `begin` to the end of the arena nothing can be written but these, until unlock().
+  void lock(std::byte* begin, const std::vector<Bytes>& writable);
+  void unlock();
+
   /// Call for each array of a job before its first slice.
   void meet(const RunExtent& run, bool writes);
 
@@ -51,6 +59,8 @@ class ArenaMapping {
   void guard(std::byte* at, bool on);
 
   std::byte* base_;
+  std::byte* end_;
+  std::byte* locked_from_ = nullptr;
   bool protect_;
   bool light_;
   std::map<std::byte*, Known> known_;

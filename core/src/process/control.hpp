@@ -1,5 +1,9 @@
-// The control zone: what master, supervisor and workers share. Each field names its writer. Kernels
-// can reach this memory, so whoever reads an index from it copies it once and checks it.
+// The control zone: what master, supervisor and workers share. It has two parts, on pages of their
+// own. Control is written by the master and the supervisor only: workers map it read-only, so that a
+// kernel that writes there faults. The Board behind it is written by workers too, and so within
+// reach of any kernel: whoever reads an index from it copies it once and checks it, nothing on it
+// is more than a hint, and what it says of a slice is believed only of a ledger word that its owner
+// can have written (see Word::plausible).
 #pragma once
 
 #include <algorithm>
@@ -7,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "memory/page_runs.hpp"
 #include "memory/release_log.hpp"
 #include "schedule/job.hpp"
 #include "sync/ledger.hpp"
@@ -16,9 +21,12 @@ namespace tine::detail {
 
 inline constexpr std::size_t max_frames = 24;
 
+/// What a worker says of its own end.
+enum Ending : std::uint32_t { untold, by_signal, by_exit_call, recycled };
+
 /// What a worker writes about its own end, from a signal handler.
 struct CrashNote {
-  std::atomic<std::uint32_t> written;  // 1: signal, 2: exit() was called
+  std::atomic<std::uint32_t> written;  // an Ending, last
   std::int32_t signal;
   std::int32_t code;
   std::int32_t exit_status;
@@ -45,9 +53,8 @@ struct FaultRecord {
 };
 inline constexpr std::size_t max_faults = 256;
 
-/// One worker's line of the control zone.
+/// One worker's line of the board.
 struct alignas(128) Slot {
-  // Written by the worker.
   std::atomic<std::uint64_t> active;  // number of the job it is in, 0: parked. The supervisor
                                       // clears it for the dead, after the ledger is repaired.
   std::atomic<std::uint32_t> asleep;  // in futex_wait
@@ -60,12 +67,16 @@ struct alignas(128) Slot {
   std::atomic<std::int64_t> busy_ns;
   std::atomic<std::uint64_t> undo_slice;  // whose copy is whole in this slot's undo buffer
   std::atomic<std::uint64_t> arrived;     // barrier: the phase it has come to, plus one
-  // Written by the supervisor, on a line of their own.
-  alignas(128) std::atomic<std::int32_t> pid;  // 0: vacant
-  std::atomic<std::uint64_t> spawn;            // unique number of this worker process
   alignas(128) CrashNote crash;
 };
 static_assert(sizeof(Slot) % 128 == 0);
+
+/// The process in a slot, by the supervisor's word.
+struct alignas(128) Occupant {
+  std::atomic<std::int32_t> pid;     // 0: vacant
+  std::atomic<std::uint64_t> spawn;  // unique number of this worker process
+};
+static_assert(sizeof(Occupant) == 128);
 
 inline constexpr std::uint64_t no_slice = static_cast<std::uint64_t>(-1);
 
@@ -76,6 +87,8 @@ enum class Verdict : std::uint32_t {
   slice,      // a slice failed on every attempt
   workers,    // too many deaths without progress
   barrier,    // an spmd member died
+  distrust,   // a memory fault under MemoryFaults::strict: whatever was written may be wrong
+  corrupt,    // somebody wrote over the job's bookkeeping
 };
 
 /// A barrier that a death breaks. No counts: each member's own word says how far it has come, so
@@ -85,13 +98,8 @@ struct Barrier {
   std::atomic<std::uint32_t> broken;
 };
 
-struct Control {
-  // What workers wait for: it changes when there may be work, or an end. Written by master and
-  // supervisor.
-  alignas(128) std::atomic<std::uint32_t> bell;
-  // Written by the master.
-  std::atomic<std::uint64_t> open_job;  // number of the job that may be worked on, 0: none
-  std::atomic<std::uint32_t> shutdown;
+/// What workers write. Behind it: Lane lanes[workers], then Slot slots[workers].
+struct Board {
   // Written by all: no more slices are begun.
   alignas(128) std::atomic<std::uint32_t> stop_claims;
   // What the master waits for: a hint that a look at the ledger is worth while. Written by workers
@@ -101,61 +109,19 @@ struct Control {
   // Written by whoever ends the job early, first one wins: Verdict | slice << 8.
   alignas(128) std::atomic<std::uint64_t> verdict;
   std::atomic<std::uint32_t> fault_count;
-
-  // Orders to the supervisor, by the master; an eventfd says that there are some.
-  alignas(128) std::atomic<std::uint32_t> kill_active;  // end the workers that are in a job
-  std::atomic<std::uint32_t> commit_request;            // counts up
-  std::atomic<std::uint64_t> commit_offset;
-  std::atomic<std::uint64_t> commit_bytes;
-
-  // Written by the supervisor.
-  alignas(128) std::atomic<std::uint32_t> commit_reply;  // futex, follows commit_request
-  std::atomic<std::int32_t> commit_error;
-  std::atomic<std::uint32_t> started;    // futex: 1 once the first workers are forked
-  std::atomic<std::uint32_t> alive;      // workers
-  std::atomic<std::int32_t> fork_error;  // of the last fork that failed, 0: none
-  std::atomic<std::uint64_t> spawns;     // workers ever forked
-  std::atomic<std::uint64_t> in_job;     // number of the job whose ledger it is looking at
-  std::atomic<std::uint64_t> restarts;   // workers replaced in this job
-  std::atomic<std::uint64_t> undone;     // slices marked for restoring in this job
-
-  // Constant after the pool was made.
-  alignas(128) std::uint32_t workers;
-  std::uint32_t may_spin;  // there is a CPU for each worker
-  std::size_t memory_per_worker;
-  bool protect;
-
   Barrier barrier;
-  // Written by the master while no worker is active.
-  ReleaseLog released;
-  JobDescriptor job;
   FaultRecord faults[max_faults + 1];  // the last one is for the fault that ends the job
 
-  // Behind it: Lane lanes[workers], then Slot slots[workers].
-  Lane* lanes() { return reinterpret_cast<Lane*>(reinterpret_cast<std::byte*>(this) + header()); }
-  Slot* slots() { return reinterpret_cast<Slot*>(lanes() + workers); }
-
-  static constexpr std::size_t header() { return (sizeof(Control) + 127) / 128 * 128; }
   static constexpr std::size_t bytes(unsigned workers) {
     return header() + workers * (sizeof(Lane) + sizeof(Slot));
   }
+  Lane* lanes() { return reinterpret_cast<Lane*>(reinterpret_cast<std::byte*>(this) + header()); }
 
-  /// Tells the workers that something has changed; enters the kernel only for those asleep.
-  void ring(int wake) {
-    bell.fetch_add(1);
-    Slot* slot = slots();
-    for (unsigned i = 0; i < workers; ++i)
-      if (slot[i].asleep.load() != 0) {
-        sys::futex_wake(bell, wake);
-        return;
-      }
-  }
   /// Tells the master that a look at the ledger is worth while.
   void report_finished() {
     finished.fetch_add(1);
     if (master_asleep.load() != 0) sys::futex_wake(finished, 1);
   }
-
   /// Ends the job early; the first reason stands. Returns whether this is it.
   bool condemn(Verdict why, std::uint64_t slice) {
     std::uint64_t none = 0;
@@ -182,6 +148,78 @@ struct Control {
     fault.type[0] = fault.message[0] = '\0';
     return &fault;
   }
+
+ private:
+  static constexpr std::size_t header() { return (sizeof(Board) + 127) / 128 * 128; }
+};
+
+/// What only master and supervisor write. Behind it: Occupant occupants[workers], then, on the next
+/// page, the board.
+struct Control {
+  // What workers wait for: it changes when there may be work, or an end. Written by master and
+  // supervisor.
+  alignas(128) std::atomic<std::uint32_t> bell;
+  // Written by the master.
+  std::atomic<std::uint64_t> open_job;  // number of the job that may be worked on, 0: none
+  std::atomic<std::uint32_t> shutdown;
+
+  // Orders to the supervisor, by the master; an eventfd says that there are some.
+  alignas(128) std::atomic<std::uint32_t> kill_active;  // end the workers that are in a job
+  std::atomic<std::uint32_t> commit_request;            // counts up
+  std::atomic<std::uint64_t> commit_offset;
+  std::atomic<std::uint64_t> commit_bytes;
+
+  // Written by the supervisor.
+  alignas(128) std::atomic<std::uint32_t> commit_reply;  // futex, follows commit_request
+  std::atomic<std::int32_t> commit_error;
+  std::atomic<std::uint32_t> started;    // futex: 1 once the first workers are forked
+  std::atomic<std::uint32_t> alive;      // workers
+  std::atomic<std::int32_t> fork_error;  // of the last fork that failed, 0: none
+  std::atomic<std::uint64_t> spawns;     // workers ever forked
+  std::atomic<std::uint64_t> in_job;     // number of the job whose ledger it is looking at
+  std::atomic<std::uint64_t> restarts;   // workers replaced in this job
+  std::atomic<std::uint64_t> undone;     // slices marked for restoring in this job
+
+  // Constant after the pool was made.
+  alignas(128) std::uint32_t workers;
+  std::uint32_t may_spin;  // there is a CPU for each worker
+  std::size_t memory_per_worker;
+  std::size_t recycle_above;
+  bool protect;
+
+  // Written by the master while no worker is active.
+  ReleaseLog released;
+  JobDescriptor job;
+
+  Occupant* occupants() {
+    return reinterpret_cast<Occupant*>(reinterpret_cast<std::byte*>(this) + header());
+  }
+  Board& board() {
+    return *reinterpret_cast<Board*>(reinterpret_cast<std::byte*>(this) + own_bytes(workers));
+  }
+  Slot* slots() { return reinterpret_cast<Slot*>(board().lanes() + workers); }
+
+  /// Without the board: what workers map read-only.
+  static constexpr std::size_t own_bytes(unsigned workers) {
+    return round_up(header() + workers * sizeof(Occupant), page);
+  }
+  static constexpr std::size_t bytes(unsigned workers) {
+    return own_bytes(workers) + Board::bytes(workers);
+  }
+
+  /// Tells the workers that something has changed; enters the kernel only for those asleep.
+  void ring(int wake) {
+    bell.fetch_add(1);
+    Slot* slot = slots();
+    for (unsigned i = 0; i < workers; ++i)
+      if (slot[i].asleep.load() != 0) {
+        sys::futex_wake(bell, wake);
+        return;
+      }
+  }
+
+ private:
+  static constexpr std::size_t header() { return (sizeof(Control) + 127) / 128 * 128; }
 };
 
 }  // namespace tine::detail

@@ -34,7 +34,7 @@ void on_deadly_signal(int signal, siginfo_t* info, void*) {
   note.code = info->si_code;
   note.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
   note.frames = 0;
-  note.written.store(1, std::memory_order_release);
+  note.written.store(by_signal, std::memory_order_release);
   // Last, since walking a broken stack may itself fault.
   void* frame[max_frames + 2];
   const int n = backtrace(frame, static_cast<int>(max_frames + 2));
@@ -47,7 +47,7 @@ void on_deadly_signal(int signal, siginfo_t* info, void*) {
 
 void on_exit_call(int status, void*) {
   own_note->exit_status = status;
-  own_note->written.store(2, std::memory_order_release);
+  own_note->written.store(by_exit_call, std::memory_order_release);
   leave(status);
 }
 
@@ -55,7 +55,7 @@ void on_exit_call(int status, void*) {
 
 void note_own_end(CrashNote& note) {
   own_note = &note;
-  note.written.store(0);
+  note.written.store(untold);
   void* warm_up[2];
   backtrace(warm_up, 2);  // loads the unwinder now rather than in a signal handler
   on_exit(on_exit_call, nullptr);

@@ -9,6 +9,7 @@
 #include <exception>
 #include <map>
 #include <typeinfo>
+#include <utility>
 
 #include <tine/error.hpp>
 
@@ -83,6 +84,7 @@ class JobRun {
   JobRun(PoolState& pool, const JobSpec& spec, const Policy& policy)
       : pool_(pool),
         control_(*pool.control_),
+        board_(control_.board()),
         spec_(spec),
         policy_(policy),
         slices_(spec.partition.size()),
@@ -96,12 +98,41 @@ class JobRun {
   void post();
   void wait();
   void wait_until_parked();
+  void look_for_damage();
+  bool close();
+  bool must_run_again();
+  void roll_back();
+  void begin_again();
   void give_up_the_rest();
-  Report settle();
+  Report settle(bool complete);
   Report run_here();
   void describe(Report& report);
   Fault to_fault(const FaultRecord& record) const;
   [[noreturn]] void fail(Report report);
+  Verdict verdict() const {
+    const std::uint64_t word = board_.verdict.load();
+    const auto why = static_cast<Verdict>(word & 0xff);
+    const bool possible = word == 0 || (why > Verdict::none && why <= Verdict::corrupt);
+    return possible ? why : Verdict::corrupt;
+  }
+  Lanes lanes() const { return {board_.lanes(), policy_.schedule, pool_.workers_, slices_}; }
+  // All slices in one.
+  Slice everything() const {
+    Slice s;
+    s.count = 1;
+    s.end = spec_.partition.n;
+    return s;
+  }
+  // Call after the word was read: whoever wrote it was counted before he was forked.
+  bool plausible(const Word& word, std::uint64_t base) const {
+    return Plausible{.base = base,
+                     .spawns = pool_.spawns_at_post_.data(),
+                     .before = spawns_before_,
+                     .now = control_.spawns.load(),
+                     .slots = pool_.workers_,
+                     .attempts = policy_.attempts,
+                     .undo = control_.job.has_inout}(word);
+  }
   bool over();
   bool all_parked() const;
   void nap(std::uint32_t seen, std::int64_t at_most);
@@ -111,6 +142,7 @@ class JobRun {
 
   PoolState& pool_;
   Control& control_;
+  Board& board_;
   const JobSpec& spec_;
   const Policy& policy_;
   const std::size_t slices_;
@@ -119,17 +151,24 @@ class JobRun {
   LedgerWord* ledger_ = nullptr;
   std::size_t scanned_ = 0;  // all slices before this one are over
   std::int64_t began_ = 0;
-  bool lost_ = false;  // the supervisor died
+  std::uint64_t spawns_before_ = 0;  // workers ever forked, when the job was posted
+  bool lost_ = false;                // the supervisor died
   bool cancelled_ = false;
   bool overdue_ = false;
   std::exception_ptr thrown_;  // by the progress callback
+  Report discarded_;           // what happened in the runs whose results were discarded
+  unsigned unexplained_ = 0;   // of these, how many no slice was to blame for
+  // A slice that does not get on although all workers are parked.
+  std::uint64_t stuck_word_ = 0;
+  unsigned stuck_looks_ = 0;
 };
 
 void JobRun::check() {
   if (policy_.attempts < 1 || policy_.attempts > max_attempts)
     throw InvalidArgument("tine: Policy::attempts is " + std::to_string(policy_.attempts) +
                           ", but must be 1 to 60");
-  if (policy_.slice_deadline.count() < 0 || policy_.job_deadline.count() < 0)
+  if (policy_.slice_deadline.count() < 0 || policy_.job_deadline.count() < 0 ||
+      policy_.slice_cpu_time.count() < 0)
     throw InvalidArgument("tine: a deadline in Policy is negative");
   pool_.code_.check_function(reinterpret_cast<const void*>(spec_.run));
   pool_.code_.check_captures(spec_.closure, spec_.captured_bytes, pool_.arena_->begin(),
@@ -157,16 +196,17 @@ void JobRun::check() {
       run->stale = false;  // each partial is written before it is read
 }
 
-// Writes the job descriptor, and makes room for the ledger and the undo copies.
+// Writes the job descriptor, and makes room for the ledger and the copies of `inout` arrays.
 void JobRun::prepare() {
   // Slices of different length: the first is the longest, as grains go.
-  std::size_t undo_bytes = 0;
+  std::size_t undo_bytes = 0, all_bytes = 0;
   const Slice first = spec_.partition.slice(0);
   bool has_inout = false;
   for (std::size_t a = 0; a < spec_.arg_count; ++a)
     if (spec_.args[a].kind == AccessKind::inout) {
       has_inout = true;
       undo_bytes += piece_bytes(spec_.args[a], first);
+      all_bytes += spec_.args[a].rows * spec_.args[a].row_bytes;
     }
   undo_bytes = (undo_bytes + 127) / 128 * 128;
   if (pool_.ledger_.size() < slices_)
@@ -190,11 +230,13 @@ void JobRun::prepare() {
   d.undo_stride = undo_bytes;
   d.slice_deadline_ns = policy_.slice_deadline.count();
   if (d.slice_deadline_ns == 0 && pool_.threaded_) d.slice_deadline_ns = 60 * seconds;
+  d.slice_cpu_ns = policy_.slice_cpu_time.count();
   d.schedule = policy_.schedule;
   d.on_failure = policy_.on_failure;
   d.retry_exceptions = policy_.retry_exceptions;
   d.has_inout = has_inout;
   d.spmd = spec_.spmd;
+  d.strict = policy_.memory_faults == MemoryFaults::strict && !spec_.spmd;
   d.attempts = policy_.attempts;
   d.arg_count = static_cast<unsigned>(spec_.arg_count);
   for (std::size_t a = 0; a < spec_.arg_count; ++a) {
@@ -210,7 +252,7 @@ void JobRun::prepare() {
     if (!run->stale) continue;
     const bool whole_run = arg.spec.data == run->data && arg.spec.row_pitch == arg.spec.row_bytes &&
                            extent_bytes(arg.spec) + 4096 > run->bytes;
-    if (writes(arg.spec.kind) && whole_run) {
+    if (writes(arg.spec.kind) && whole_run && !d.strict) {
       arg.zero_first = true;  // by the workers, slice by slice, in cache
       run->stale = false;
     } else {
@@ -219,16 +261,24 @@ void JobRun::prepare() {
   }
   d.closure_bytes = static_cast<std::uint32_t>(spec_.closure_bytes);
   memcpy(d.closure, spec_.closure, spec_.closure_bytes);
+  if (d.strict && has_inout) {
+    pool_.originals_ = Array<std::byte>(pool_.arena_, {all_bytes});
+    save(d, everything(), pool_.originals_.data());
+  }
+  const std::uint64_t fresh = Word{SliceState::free, 0, 0, d.incarnation_base}.pack();
+  for (std::size_t i = 0; i < slices_; ++i) ledger_[i].store(fresh, std::memory_order_relaxed);
 }
 
 void JobRun::post() {
-  prepare();
   const JobDescriptor& d = job();
   pool_.arena_->copy_releases(control_.released);
-
-  const std::uint64_t fresh = Word{SliceState::free, 0, 0, d.incarnation_base}.pack();
-  for (std::size_t i = 0; i < slices_; ++i) ledger_[i].store(fresh, std::memory_order_relaxed);
-  lay_out(control_.lanes(), lane_count(policy_.schedule, pool_.workers_), slices_);
+  lanes().rewind();
+  scanned_ = 0;
+  stuck_looks_ = 0;
+  spawns_before_ = control_.spawns.load();
+  pool_.spawns_at_post_.resize(pool_.workers_);
+  for (unsigned i = 0; i < pool_.workers_; ++i)
+    pool_.spawns_at_post_[i] = control_.occupants()[i].spawn.load();
   Slot* slots = control_.slots();
   for (unsigned i = 0; i < pool_.workers_; ++i) {
     Slot& s = slots[i];
@@ -238,25 +288,54 @@ void JobRun::post() {
     s.undo_slice.store(no_slice, std::memory_order_relaxed);
     s.arrived.store(0, std::memory_order_relaxed);
   }
-  control_.barrier.phase.store(0, std::memory_order_relaxed);
-  control_.barrier.broken.store(0, std::memory_order_relaxed);
-  control_.verdict.store(0, std::memory_order_relaxed);
-  control_.fault_count.store(0, std::memory_order_relaxed);
+  board_.barrier.phase.store(0, std::memory_order_relaxed);
+  board_.barrier.broken.store(0, std::memory_order_relaxed);
+  board_.verdict.store(0, std::memory_order_relaxed);
+  board_.fault_count.store(0, std::memory_order_relaxed);
   control_.restarts.store(0, std::memory_order_relaxed);
   control_.undone.store(0, std::memory_order_relaxed);
-  control_.stop_claims.store(0, std::memory_order_relaxed);
+  board_.stop_claims.store(0, std::memory_order_relaxed);
 
   control_.open_job.store(d.number);
   // Who sleeps is not told apart: where a slice is for one worker only, all have to look.
   const bool all = spec_.spmd || policy_.schedule == Schedule::fixed || slices_ > INT_MAX;
   control_.ring(all ? INT_MAX : static_cast<int>(slices_));
   // The supervisor has nothing to do with an ordinary job.
-  if (d.slice_deadline_ns != 0 || control_.alive.load() < pool_.workers_) pool_.order();
+  if (d.is_timed() || control_.alive.load() < pool_.workers_) pool_.order();
 }
 
 bool JobRun::over() {
-  while (scanned_ < slices_ && load(ledger_[scanned_]).over()) ++scanned_;
-  return scanned_ == slices_;
+  const std::uint64_t base = job().incarnation_base;
+  for (; scanned_ < slices_; ++scanned_) {
+    const Word word = load(ledger_[scanned_]);
+    if (!plausible(word, base)) {
+      board_.condemn(Verdict::corrupt, scanned_);
+      return false;
+    }
+    if (!word.over()) return false;
+  }
+  return true;
+}
+
+// All are parked, nothing was heard for a while, and still there are slices to do. When kernels keep
+// to their own memory that lasts for a moment only. Otherwise hints may be wrong, which are put
+// right here, or the next slice has a word that nobody will change any more.
+void JobRun::look_for_damage() {
+  const Word word = load(ledger_[scanned_]);
+  if (!all_parked() || board_.verdict.load() != 0) return;
+  const bool claimable =
+      word.state == SliceState::free &&
+      (word.attempt < policy_.attempts || policy_.on_failure == OnFailure::quarantine);
+  if (word.pack() != stuck_word_ || claimable) stuck_looks_ = 0;
+  stuck_word_ = word.pack();
+  // An owner who is parked has changed his word before, so the second look proves it. A dirty slice
+  // waits for its slot's worker, who may have to wait for a CPU.
+  if (++stuck_looks_ > (word.state == SliceState::dirty ? 100u : 2u))
+    board_.condemn(Verdict::corrupt, scanned_);
+  board_.stop_claims.store(0);
+  lanes().rewind();
+  control_.ring(INT_MAX);
+  pool_.order();
 }
 
 bool JobRun::all_parked() const {
@@ -273,21 +352,21 @@ void JobRun::nap(std::uint32_t seen, std::int64_t at_most) {
     const std::int64_t until = now_ns() + std::min(at_most, 200 * us);
     do {
       for (int i = 0; i < 64; ++i) {
-        if (control_.finished.load(std::memory_order_acquire) != seen) return;
+        if (board_.finished.load(std::memory_order_acquire) != seen) return;
         pause_cpu();
       }
     } while (now_ns() < until);
   }
-  control_.master_asleep.store(1);
-  if (control_.finished.load() == seen) sys::futex_wait(control_.finished, seen, at_most);
-  control_.master_asleep.store(0);
+  board_.master_asleep.store(1);
+  if (board_.finished.load() == seen) sys::futex_wait(board_.finished, seen, at_most);
+  board_.master_asleep.store(0);
 }
 
 void JobRun::call_progress() {
   if (!policy_.progress || thrown_) return;
   Progress progress;
   progress.slices = slices_;
-  progress.faults = control_.fault_count.load();
+  progress.faults = board_.fault_count.load();
   const Slot* slots = control_.slots();
   for (unsigned i = 0; i < pool_.workers_; ++i) progress.done += slots[i].done.load();
   progress.done = std::min(progress.done, slices_);
@@ -299,14 +378,14 @@ void JobRun::call_progress() {
 }
 
 void JobRun::wait() {
-  std::stop_callback wake(policy_.stop, [this] { control_.report_finished(); });
+  std::stop_callback wake(policy_.stop, [this] { board_.report_finished(); });
   std::int64_t last = began_;
   std::int64_t overdue_at =
       policy_.job_deadline.count() != 0 ? began_ + policy_.job_deadline.count() : std::int64_t{0};
   std::int64_t next_progress = began_ + 100 * ms;
   for (;;) {
-    const std::uint32_t seen = control_.finished.load();
-    if (over() || control_.verdict.load() != 0) return;
+    const std::uint32_t seen = board_.finished.load();
+    if (over() || board_.verdict.load() != 0) return;
     if (policy_.stop.stop_requested()) {
       cancelled_ = true;
       return;
@@ -326,6 +405,7 @@ void JobRun::wait() {
       call_progress();
       if (thrown_) return;
       if (control_.alive.load() < pool_.workers_) pool_.order();  // should the first have been lost
+      if (board_.finished.load() == seen && !over()) look_for_damage();
       if (pool_.supervisor_lost()) {
         lost_ = true;
         pool_.await_all_dead();
@@ -336,13 +416,16 @@ void JobRun::wait() {
 }
 
 void JobRun::wait_until_parked() {
-  std::int64_t grace = now_ns() + seconds;
+  std::int64_t last = now_ns();
+  std::int64_t grace = last + seconds;
   for (;;) {
-    const std::uint32_t seen = control_.finished.load();
+    const std::uint32_t seen = board_.finished.load();
     if (all_parked()) return;
     nap(seen, 10 * ms);
     const std::int64_t now = now_ns();
-    if (now > grace && !over()) {
+    if (now - last > 500 * ms) grace += now - last;  // this process was stopped
+    last = now;
+    if (now > grace) {
       grace = now + seconds;
       control_.kill_active.store(1);
       pool_.order();
@@ -373,7 +456,7 @@ void JobRun::give_up_the_rest() {
 
 Fault JobRun::to_fault(const FaultRecord& r) const {
   Fault fault;
-  fault.cause = static_cast<Cause>(std::min<unsigned>(r.cause, 4));
+  fault.cause = static_cast<Cause>(std::min<unsigned>(r.cause, 5));
   fault.slice = r.slice < slices_ ? r.slice : Fault::no_slice;
   fault.attempt = r.attempt;
   fault.worker = r.slot;
@@ -387,12 +470,13 @@ Fault JobRun::to_fault(const FaultRecord& r) const {
 }
 
 void JobRun::describe(Report& report) {
+  report = discarded_;
   report.slices = slices_;
   report.wall = std::chrono::nanoseconds(now_ns() - began_);
   for (std::size_t a = 0; a < spec_.arg_count; ++a)
     report.bytes += spec_.args[a].rows * spec_.args[a].row_bytes;
-  report.restarts = control_.restarts.load();
-  report.undone = control_.undone.load();
+  report.restarts += control_.restarts.load();
+  report.undone += control_.undone.load();
   const Slot* slots = control_.slots();
   for (unsigned i = 0; i < pool_.workers_; ++i) {
     report.workers.push_back({slots[i].done.load(), std::chrono::nanoseconds(slots[i].busy_ns)});
@@ -407,11 +491,12 @@ void JobRun::describe(Report& report) {
     else
       report.quarantined.push_back({i, i + 1});
   }
-  const std::uint32_t faults = control_.fault_count.load();
+  const std::uint32_t faults = board_.fault_count.load();
   for (std::size_t i = 0; i <= max_faults && i < faults; ++i)
-    if (control_.faults[i].job.load() == job().number)
-      report.faults.push_back(to_fault(control_.faults[i]));
-  report.more_faults = faults - std::min<std::size_t>(faults, report.faults.size());
+    if (board_.faults[i].job.load() == job().number)
+      report.faults.push_back(to_fault(board_.faults[i]));
+  const std::size_t told = report.faults.size() - discarded_.faults.size();
+  report.more_faults += faults - std::min<std::size_t>(faults, told);
   report.warnings = pool_.warnings_;
   const unsigned alive = control_.alive.load();
   if (const int error = control_.fork_error.load(); error != 0 && !lost_)
@@ -420,15 +505,71 @@ void JobRun::describe(Report& report) {
                               " workers could be forked: " + strerror(error));
 }
 
-Report JobRun::settle() {
-  control_.stop_claims.store(1);
+// Nobody works on the job any more. Returns whether every slice is over.
+bool JobRun::close() {
+  board_.stop_claims.store(1);
   wait_until_parked();
   control_.open_job.store(0);
   // One who came late may have gone in between.
   while (!lost_ && !all_parked()) wait_until_parked();
+  scanned_ = 0;  // a word may have been written over after it was seen
   const bool complete = over();
-  if (!complete) give_up_the_rest();
   pool_.incarnation_base_ += control_.spawns.load() + 2;
+  return complete;
+}
+
+// Whether what this run wrote is not to be relied on, and the job can be run from its beginning.
+bool JobRun::must_run_again() {
+  const Verdict why = verdict();
+  if ((why != Verdict::distrust && why != Verdict::corrupt) || lost_ || cancelled_ || overdue_ ||
+      thrown_ || spec_.spmd || (job().has_inout && !job().strict))
+    return false;
+  // A slice to blame has used up one of its attempts.
+  const bool blamed = why == Verdict::distrust && board_.verdict.load() >> 8 < slices_;
+  if (!blamed && ++unexplained_ >= policy_.attempts) {
+    board_.verdict.store(static_cast<std::uint64_t>(Verdict::corrupt) | no_slice << 8);
+    return false;
+  }
+  return true;
+}
+
+// All that the job writes is as before it.
+void JobRun::roll_back() {
+  const JobDescriptor& d = job();
+  if (d.has_inout) restore(d, everything(), pool_.originals_.data());
+  zero_outputs(d, everything());
+}
+
+// The job begins once more; only the attempts that slices have used up stay.
+void JobRun::begin_again() {
+  Report report;
+  describe(report);
+  discarded_ = {};
+  discarded_.faults = std::move(report.faults);
+  discarded_.more_faults = report.more_faults;
+  discarded_.attempts = report.attempts;
+  discarded_.restarts = report.restarts;
+  discarded_.undone = report.undone;
+  discarded_.reruns = report.reruns + 1;
+  roll_back();
+  JobDescriptor& d = job();
+  d.number = pool_.next_job_++;
+  const std::uint64_t base = std::exchange(d.incarnation_base, pool_.incarnation_base_);
+  for (std::size_t i = 0; i < slices_; ++i) {
+    const Word word = load(ledger_[i]);
+    const unsigned attempt = plausible(word, base) ? word.attempt : 0;
+    ledger_[i].store(Word{SliceState::free, 0, attempt, d.incarnation_base}.pack());
+  }
+}
+
+Report JobRun::settle(bool complete) {
+  const Verdict why = verdict();
+  const bool doubtful = why == Verdict::distrust || why == Verdict::corrupt;
+  if (doubtful) complete = false;
+  if (!complete && job().strict && (doubtful || why == Verdict::slice || why == Verdict::workers))
+    roll_back();
+  else if (!complete)
+    give_up_the_rest();
   call_progress();
   Report report;
   describe(report);
@@ -439,9 +580,8 @@ Report JobRun::settle() {
 }
 
 void JobRun::fail(Report report) {
-  const std::uint64_t verdict = control_.verdict.load();
-  const auto why = static_cast<Verdict>(verdict & 0xff);
-  const std::size_t slice = verdict >> 8;
+  const Verdict why = verdict();
+  const std::size_t slice = board_.verdict.load() >> 8;
   auto last_of = [&](auto matches) -> const Fault* {
     for (auto f = report.faults.rbegin(); f != report.faults.rend(); ++f)
       if (matches(*f)) return &*f;
@@ -494,6 +634,23 @@ void JobRun::fail(Report report) {
         what += " " + std::to_string(count) + " x " + cause + ",";
       what.back() = '.';
       throw WorkersLost(what, std::move(report));
+    }
+    case Verdict::distrust:
+    case Verdict::corrupt: {
+      std::string what =
+          why == Verdict::corrupt
+              ? "tine: a kernel wrote over the memory in which tine keeps the job's bookkeeping"
+              : "tine: a worker had a memory fault, so nothing that the job wrote can be relied on";
+      if (slice < slices_) what += " (seen at slice " + std::to_string(slice) + ")";
+      what += spec_.spmd ? ", and spmd jobs are not run again"
+              : job().has_inout && !job().strict
+                  ? ", and an inout array cannot be taken back; with MemoryFaults::strict the job "
+                    "would have been run again from a copy"
+                  : ", again and again";
+      throw MemoryCorrupted(what +
+                                ". Look for a write beyond an array or through a stale pointer; "
+                                "AddressSanitizer finds it",
+                            std::move(report));
     }
     case Verdict::none:
       break;
@@ -590,9 +747,14 @@ Report JobRun::run() {
   }
   if (pool_.serial_) return run_here();
   if (pool_.supervisor_ == 0) PoolState::throw_lost();
-  post();
-  wait();
-  return settle();
+  prepare();
+  for (;;) {
+    post();
+    wait();
+    const bool complete = close();
+    if (!must_run_again()) return settle(complete);
+    begin_again();
+  }
 }
 
 Report PoolState::run(const JobSpec& spec, const Policy& policy) {

@@ -97,6 +97,7 @@ void PoolState::start() {
   control_->workers = workers_;
   control_->may_spin = workers_ <= cpus;
   control_->memory_per_worker = options_.memory_per_worker;
+  control_->recycle_above = options_.recycle_above;
   control_->protect = options_.protect;
   spare_cpus_ = workers_ < cpus;
   threaded_ = has_other_threads();
@@ -218,7 +219,7 @@ void PoolState::refresh() {
 std::vector<int> PoolState::worker_pids() const {
   std::vector<int> pids;
   if (serial_) return pids;
-  for (unsigned i = 0; i < workers_; ++i) pids.push_back(control_->slots()[i].pid.load());
+  for (unsigned i = 0; i < workers_; ++i) pids.push_back(control_->occupants()[i].pid.load());
   return pids;
 }
 

@@ -87,9 +87,13 @@ class PoolState {
   FifoLock jobs_;
   std::uint64_t next_job_ = 1;
   std::uint64_t incarnation_base_ = 1;
+  // Of each slot's worker when the job began.
+  std::vector<std::uint64_t> spawns_at_post_;
   // Kept from job to job, grown as needed.
   Array<LedgerWord> ledger_;
   Array<std::byte> undo_;
+  // What a strict job found in its `inout` arrays.
+  Array<std::byte> originals_;
 };
 
 }  // namespace tine::detail

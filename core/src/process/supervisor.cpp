@@ -32,7 +32,7 @@ namespace tine::detail {
 
 namespace {
 
-enum class Reason : std::uint8_t { none, deadline, stopped, cancelled };
+enum class Reason : std::uint8_t { none, deadline, cpu_time, stopped, cancelled };
 
 struct Child {
   pid_t pid = 0;  // 0: vacant
@@ -41,6 +41,7 @@ struct Child {
   std::int64_t stopped_for = 0;  // on the deadline clock
   std::uint32_t run = 0;         // the slice whose time is being measured
   std::int64_t run_for = 0;
+  std::int64_t cpu_before = 0;  // CPU time it had used when that began
 };
 
 // State letter of a process, and whether somebody traces it.
@@ -59,9 +60,24 @@ bool traced(pid_t pid) {
   return line != nullptr && atoi(line + strlen("TracerPid:")) != 0;
 }
 
+// CPU time a child has used so far, in ns.
+std::int64_t cpu_time(pid_t pid) {
+  clockid_t clock;
+  timespec t{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0) return 0;
+  return t.tv_sec * seconds + t.tv_nsec;
+}
+
 // From a millisecond, doubling, to a second.
 constexpr std::int64_t backoff(unsigned failures) {
   return std::min(seconds, ms << std::min(failures, 20u));
+}
+
+// Of the kind after which a process may have written anywhere. Sanitizers that end a process
+// themselves do it before the stray write.
+bool is_memory_fault(const siginfo_t& end) {
+  return end.si_code != CLD_EXITED && (end.si_status == SIGSEGV || end.si_status == SIGBUS ||
+                                       end.si_status == SIGABRT || end.si_status == SIGILL);
 }
 
 class Supervisor {
@@ -69,7 +85,9 @@ class Supervisor {
   explicit Supervisor(const Inherited& inherited)
       : inherited_(inherited),
         control_(*inherited.control),
+        board_(control_.board()),
         slots_(control_.slots()),
+        occupants_(control_.occupants()),
         children_(control_.workers) {}
 
   [[noreturn]] void run();
@@ -87,7 +105,7 @@ class Supervisor {
     ~OpenJob() {
       if (!open_) return;
       control_.in_job.store(0);
-      control_.report_finished();
+      control_.board().report_finished();
     }
     OpenJob(const OpenJob&) = delete;
     const JobDescriptor* operator->() const { return &control_.job; }
@@ -109,12 +127,8 @@ class Supervisor {
   void replace_missing();
   void hand_over_dirty_slices(const JobDescriptor& job);
   void begin_budget(const JobDescriptor& job);
-  // The lane that hands out slice i; laid out as in lay_out().
-  unsigned lane_of(const JobDescriptor& job, std::size_t i) const {
-    const unsigned lanes = lane_count(job.schedule, control_.workers);
-    auto lane = static_cast<unsigned>(i * lanes / job.slices);
-    while (lane + 1 < lanes && i >= job.slices * (lane + 1) / lanes) ++lane;
-    return lane;
+  Lanes lanes(const JobDescriptor& job) const {
+    return {board_.lanes(), job.schedule, control_.workers, job.slices};
   }
   // Deaths that may follow each other without progress: outside of slices, and in them, where each
   // worker may use up the attempts of one.
@@ -131,7 +145,9 @@ class Supervisor {
 
   Inherited inherited_;
   Control& control_;
+  Board& board_;
   Slot* slots_;
+  Occupant* occupants_;
   std::vector<Child> children_;
   pid_t committer_ = 0;
   std::uint32_t committed_ = 0;  // the last commit request that was taken up
@@ -188,7 +204,7 @@ std::int64_t Supervisor::patience() const {
   std::int64_t wait = signals_ >= 0 ? -1 : tick_ns;  // without signals we have to look
   auto at_most = [&](std::int64_t ns) { wait = wait < 0 ? ns : std::min(wait, ns); };
   const bool open = control_.open_job.load() != 0;
-  if (open && control_.job.slice_deadline_ns != 0) at_most(tick_ns);
+  if (open && control_.job.is_timed()) at_most(tick_ns);
   if (waiting_to_fork_) at_most(std::max<std::int64_t>(not_before_ - now_ns(), ms));
   for (const Child& child : children_)
     if (child.stopped) at_most(tick_ns);
@@ -199,7 +215,7 @@ bool Supervisor::spawn(unsigned index) {
   Slot& slot = slots_[index];
   // The new number first: from the moment it lives, a worker's words are told from its
   // predecessor's.
-  slot.spawn.store(control_.spawns.fetch_add(1) + 1);
+  occupants_[index].spawn.store(control_.spawns.fetch_add(1) + 1);
   slot.asleep.store(0);
   slot.inside.store(0);
   slot.crash.written.store(0);
@@ -216,7 +232,7 @@ bool Supervisor::spawn(unsigned index) {
   }
   children_[index] = Child{};
   children_[index].pid = pid;
-  slot.pid.store(pid);
+  occupants_[index].pid.store(pid);
   control_.alive.fetch_add(1);
   control_.fork_error.store(0);
   return true;
@@ -233,8 +249,12 @@ void Supervisor::obey() {
   if (control_.shutdown.load() != 0) end();
   if (control_.commit_request.load() != committed_) commit_memory();
   if (control_.kill_active.exchange(0) != 0)
-    for (unsigned i = 0; i < control_.workers; ++i)
-      if (slots_[i].active.load() != 0) kill_worker(i, Reason::cancelled);
+    for (unsigned i = 0; i < control_.workers; ++i) {
+      if (slots_[i].active.load() == 0) continue;
+      kill_worker(i, Reason::cancelled);
+      // Nobody is in a vacant slot, whatever a kernel has written there.
+      if (children_[i].pid == 0) slots_[i].active.store(0);
+    }
 }
 
 // Memory is committed by a process that may die of it.
@@ -323,15 +343,17 @@ void Supervisor::note_fault(unsigned index, const siginfo_t& info, std::uint64_t
   const CrashNote& note = slots_[index].crash;
   const Reason reason = children_[index].killed_for;
   const Cause cause = reason == Reason::deadline   ? Cause::deadline
+                      : reason == Reason::cpu_time ? Cause::cpu_time
                       : reason == Reason::stopped  ? Cause::stopped
                       : info.si_code == CLD_EXITED ? Cause::exited
                                                    : Cause::signal;
-  FaultRecord* fault = control_.new_fault(cause, index, slice, attempt, ends_job);
+  FaultRecord* fault = board_.new_fault(cause, index, slice, attempt, ends_job);
   if (fault == nullptr) return;
   if (cause == Cause::exited) fault->exit_status = info.si_status;
   if (cause == Cause::signal) {
     fault->signal = info.si_status;
-    if (note.written.load(std::memory_order_acquire) == 1 && note.signal == info.si_status) {
+    if (note.written.load(std::memory_order_acquire) == by_signal &&
+        note.signal == info.si_status) {
       fault->code = note.code;
       if (note.signal == SIGSEGV || note.signal == SIGBUS) fault->address = note.address;
       fault->frames = std::min<std::uint32_t>(note.frames, max_frames);
@@ -347,7 +369,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
   kill(-child.pid, SIGKILL);  // what it forked and left in its process group
   child.pid = 0;
   reap_descendants();
-  slot.pid.store(0);
+  occupants_[index].pid.store(0);
   slot.asleep.store(0);
   control_.alive.fetch_sub(1);
 
@@ -357,12 +379,10 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
     std::uint64_t hit = no_slice;
     unsigned hit_attempt = 0;
     std::size_t done = 0, given_up = 0;
-    const unsigned lanes = lane_count(job->schedule, control_.workers);
-    for (unsigned l = 0; l < lanes; ++l) {
-      Lane& lane = control_.lanes()[l];
-      const std::size_t end = job->slices * (l + 1) / lanes;
-      std::size_t first_free = end;
-      for (std::size_t i = job->slices * l / lanes; i < end; ++i) {
+    const Lanes lanes = this->lanes(*job);
+    for (unsigned l = 0; l < lanes.count(); ++l) {
+      std::size_t first_free = lanes.end(l);
+      for (std::size_t i = lanes.begin(l); i < lanes.end(l); ++i) {
         Word word = load(ledger[i]);
         const bool his = (word.state == SliceState::claimed || word.state == SliceState::running) &&
                          word.slot == index;
@@ -370,9 +390,13 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
           // He is dead, so nobody else changes this word.
           Word next{SliceState::free, 0, word.attempt, job->incarnation_base};
           const bool saved = job->has_inout && slot.undo_slice.load() == i;
+          // He had saved it before he ran it; somebody has written over the note of that.
+          if (job->has_inout && !saved && word.state == SliceState::running)
+            board_.condemn(Verdict::corrupt, i);
           // Killed for the deadline of an earlier slice: this one is not to blame.
           const bool innocent =
-              child.killed_for == Reason::deadline && slot.runs.load() != child.run;
+              (child.killed_for == Reason::deadline || child.killed_for == Reason::cpu_time) &&
+              slot.runs.load() != child.run;
           if (word.state == SliceState::running) {
             if (!innocent) next.attempt = std::min(word.attempt + 1, max_attempts);
             hit = i;
@@ -392,7 +416,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
         if (word.state == SliceState::free) first_free = std::min(first_free, i);
       }
       // Slices between the lane's start and its cursor may have been passed over by the dead.
-      if (first_free < lane.next.load()) lane.next.store(first_free);
+      if (first_free < lanes.next(l).load()) lanes.next(l).store(first_free);
     }
     begin_budget(*job);
     if (done + given_up > most_over_) {
@@ -402,29 +426,32 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
     // To give up a slice is progress, too, but not when nothing else ever comes of it.
     if (done == 0 &&
         given_up > std::max<std::size_t>(few(), std::min<std::size_t>(job->slices / 8, 64)))
-      control_.condemn(Verdict::workers, no_slice >> 8);
-    const bool cancelled = child.killed_for == Reason::cancelled;
-    if (!cancelled) {
+      board_.condemn(Verdict::workers, no_slice >> 8);
+    const bool recycled = info.si_code == CLD_EXITED && hit == no_slice &&
+                          slot.crash.written.load() == Ending::recycled;
+    if (child.killed_for != Reason::cancelled && !recycled) {
       bool ends_job = false;
       if (job->spmd && slot.active.load() != 0) {
-        ends_job = control_.condemn(Verdict::barrier, index);
-        control_.barrier.broken.store(1);
-        sys::futex_wake(control_.barrier.phase, INT_MAX);
+        ends_job = board_.condemn(Verdict::barrier, index);
+        board_.barrier.broken.store(1);
+        sys::futex_wake(board_.barrier.phase, INT_MAX);
       } else if (hit != no_slice && hit_attempt >= job->attempts &&
                  job->on_failure == OnFailure::fail) {
-        ends_job = control_.condemn(Verdict::slice, hit);
+        ends_job = board_.condemn(Verdict::slice, hit);
+      } else if (job->strict && is_memory_fault(info)) {
+        board_.condemn(Verdict::distrust, hit);
       }
       note_fault(index, info, hit, hit_attempt, ends_job);
       ++fruitless_;
       // At once the first time; then ever more slowly, up to a second.
       not_before_ = now_ns() + (fruitless_ < 2 ? 0 : backoff(fruitless_ - 2));
       if (fruitless_ > (hit == no_slice ? few() : budget(*job)))
-        control_.condemn(Verdict::workers, no_slice >> 8);
+        board_.condemn(Verdict::workers, no_slice >> 8);
     }
   }
   slot.active.store(0);
   control_.ring(INT_MAX);
-  control_.report_finished();
+  board_.report_finished();
 }
 
 void Supervisor::begin_budget(const JobDescriptor& job) {
@@ -441,7 +468,7 @@ void Supervisor::replace_missing() {
   if (std::none_of(children_.begin(), children_.end(), [](const Child& c) { return c.pid == 0; }))
     return;
   OpenJob job(control_);
-  if (!job || control_.stop_claims.load() != 0) return;
+  if (!job || board_.stop_claims.load() != 0) return;
   begin_budget(*job);
   if (now_ns() < not_before_) {
     waiting_to_fork_ = true;
@@ -455,7 +482,7 @@ void Supervisor::replace_missing() {
       if (job->spmd && i < own.size())
         own[i] = true;
       else if (job->schedule == Schedule::fixed)
-        own[lane_of(*job, i)] = true;
+        own[lanes(*job).of(i)] = true;
       else
         ++free;
     }
@@ -469,9 +496,9 @@ void Supervisor::replace_missing() {
       not_before_ = now_ns() + backoff(fruitless_);
       waiting_to_fork_ = true;
       if ((control_.alive.load() == 0 || job->spmd) && fruitless_ > budget(*job))
-        control_.condemn(Verdict::workers, no_slice >> 8);
+        board_.condemn(Verdict::workers, no_slice >> 8);
       hand_over_dirty_slices(*job);
-      control_.report_finished();
+      board_.report_finished();
       control_.ring(INT_MAX);  // a fixed schedule is shared out among those who are there
       return;
     }
@@ -488,17 +515,19 @@ void Supervisor::hand_over_dirty_slices(const JobDescriptor& job) {
     if (word.state != SliceState::dirty || word.slot >= children_.size() ||
         children_[word.slot].pid != 0)
       continue;
-    restore(job, job.partition.slice(i), job.undo + word.slot * job.undo_stride);
+    if (slots_[word.slot].undo_slice.load() == i)
+      restore(job, job.partition.slice(i), job.undo + word.slot * job.undo_stride);
+    else
+      board_.condemn(Verdict::corrupt, i);
     replace(job.ledger[i], word, Word{SliceState::free, 0, word.attempt, job.incarnation_base});
-    Lane& lane = control_.lanes()[lane_of(job, i)];
-    if (i < lane.next.load()) lane.next.store(i);
+    lanes(job).put_back(i);
   }
 }
 
 // The clock of deadlines. It stands still while the master is stopped, and does not jump when we
 // were: a pool that was put aside as a whole has missed no deadline.
 void Supervisor::tick() {
-  const bool measuring = control_.open_job.load() != 0 && control_.job.slice_deadline_ns != 0;
+  const bool measuring = control_.open_job.load() != 0 && control_.job.is_timed();
   const bool any_stopped = std::any_of(children_.begin(), children_.end(),
                                        [](const Child& c) { return c.stopped && c.pid != 0; });
   const std::int64_t now = now_ns();
@@ -513,7 +542,8 @@ void Supervisor::tick() {
   const char master = process_state(inherited_.master);
   if (master == 'T' || master == 't') return;
 
-  const std::int64_t deadline = measuring ? control_.job.slice_deadline_ns : 0;
+  const std::int64_t deadline = control_.job.slice_deadline_ns;
+  const std::int64_t cpu_limit = control_.job.slice_cpu_ns;
   for (unsigned i = 0; i < children_.size(); ++i) {
     Child& child = children_[i];
     if (child.pid == 0) continue;
@@ -522,15 +552,19 @@ void Supervisor::tick() {
       if (child.stopped_for > seconds && !traced(child.pid)) kill_worker(i, Reason::stopped);
       continue;
     }
-    if (deadline == 0) continue;
+    if (!measuring) continue;
     const std::uint32_t run = slots_[i].runs.load();
     if (slots_[i].inside.load() == 0 || run != child.run) {
       child.run = run;
       child.run_for = 0;
+      if (cpu_limit != 0) child.cpu_before = cpu_time(child.pid);
       continue;
     }
     child.run_for += step;
-    if (child.run_for > deadline && !traced(child.pid)) kill_worker(i, Reason::deadline);
+    const bool late = deadline != 0 && child.run_for > deadline;
+    const bool greedy = cpu_limit != 0 && cpu_time(child.pid) - child.cpu_before > cpu_limit;
+    if ((late || greedy) && !traced(child.pid))
+      kill_worker(i, late ? Reason::deadline : Reason::cpu_time);
   }
 }
 

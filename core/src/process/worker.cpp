@@ -12,11 +12,13 @@
 
 #include <algorithm>
 #include <typeinfo>
+#include <vector>
 
 #include <tine/spmd.hpp>
 
 #include "memory/protection.hpp"
 #include "process/crash.hpp"
+#include "process/memory_growth.hpp"
 #include "process/thread_caps.hpp"
 #include "sync/clock.hpp"
 #include "sync/role.hpp"
@@ -33,8 +35,10 @@ class Worker {
  public:
   Worker(const Inherited& inherited, unsigned index)
       : control_(*inherited.control),
+        board_(control_.board()),
         inherited_(inherited),
         index_(index),
+        spawn_(control_.occupants()[index].spawn.load()),
         slot_(control_.slots()[index]),
         mapping_(inherited.arena->begin(),
                  static_cast<std::size_t>(inherited.arena->end() - inherited.arena->begin()),
@@ -46,6 +50,7 @@ class Worker {
       if (control_.shutdown.load() != 0) leave(0);
       const std::uint64_t number = control_.open_job.load();
       if (number != 0) enter(number);
+      if (growth_.is_over()) leave_for_recycling();
       wait_for_bell(seen);
     }
   }
@@ -55,6 +60,7 @@ class Worker {
  private:
   void enter(std::uint64_t number);
   void prepare();
+  void lock_arena();
   void work();
   bool attempt(std::size_t index);
   bool run(std::size_t index, const Slice& slice, LedgerWord& word, const Word& running);
@@ -64,10 +70,18 @@ class Worker {
   void wait_for_bell(std::uint32_t seen);
   std::byte* undo() { return job_.undo + index_ * job_.undo_stride; }
 
+  [[noreturn]] void leave_for_recycling() {
+    slot_.crash.written.store(recycled);
+    leave(0);
+  }
+
   Control& control_;
+  Board& board_;
   const Inherited& inherited_;
   unsigned index_;
+  std::uint64_t spawn_;
   Slot& slot_;
+  MemoryGrowth growth_{control_.recycle_above};
   ArenaMapping mapping_;
   JobDescriptor job_;
   std::uint64_t released_ = 0;  // how much of the release log was followed
@@ -90,7 +104,7 @@ void Worker::enter(std::uint64_t number) {
   const Slot* slots = control_.slots();
   for (unsigned i = 0; i < control_.workers; ++i)
     if (slots[i].active.load() != 0) return;
-  control_.report_finished();
+  board_.report_finished();
 }
 
 // A private copy of the job: kernels of ours cannot change it under our feet.
@@ -109,18 +123,33 @@ void Worker::prepare() {
     }
   released_ = log.count;
   if (job_.spmd) mapping_.make_all_writable();
+  if (job_.strict)
+    lock_arena();
+  else
+    mapping_.unlock();
   for (unsigned a = 0; a < job_.arg_count; ++a) {
     const JobArgument& arg = job_.args[a];
-    const bool writes = arg.spec.kind == AccessKind::out || arg.spec.kind == AccessKind::inout;
-    if (arg.run.bytes != 0) mapping_.meet(arg.run, writes || arg.zero_first);
+    if (arg.run.bytes != 0) mapping_.meet(arg.run, arg.is_written());
     if (arg.spec.kind == AccessKind::whole && arg.spec.rows != 0)
       mapping_.map_ahead(arg.run, arg.spec.data,
                          (arg.spec.rows - 1) * arg.spec.row_pitch + arg.spec.row_bytes);
   }
 }
 
+// A strict job can write what is its own and nothing else.
+void Worker::lock_arena() {
+  std::vector<ArenaMapping::Bytes> own{
+      {reinterpret_cast<std::byte*>(job_.ledger), job_.slices * sizeof(LedgerWord)},
+      {job_.partials, job_.slices * job_.partial_stride},
+      {job_.undo, job_.undo_stride * control_.workers}};
+  for (unsigned a = 0; a < job_.arg_count; ++a)
+    if (const JobArgument& arg = job_.args[a]; arg.is_written())
+      own.push_back({arg.run.begin, arg.run.bytes});
+  mapping_.lock(inherited_.arena->small_end(), own);
+}
+
 void Worker::work() {
-  if (control_.stop_claims.load() != 0) return;
+  if (board_.stop_claims.load() != 0) return;
   const std::int64_t began = now_ns();
   const std::uint64_t done_before = slot_.done.load(std::memory_order_relaxed);
   if (job_.spmd) {
@@ -136,13 +165,15 @@ void Worker::work() {
     }
     // With a fixed schedule, parts of workers that cannot be replaced still have to be done.
     const bool help = job_.schedule != Schedule::fixed || control_.fork_error.load() != 0;
-    Claims claims(control_.lanes(), job_.schedule, control_.workers, index_, help);
-    while (control_.stop_claims.load(std::memory_order_relaxed) == 0) {
+    Claims claims({board_.lanes(), job_.schedule, control_.workers, job_.slices}, job_.schedule,
+                  control_.workers, index_, help);
+    while (board_.stop_claims.load(std::memory_order_relaxed) == 0) {
       const std::size_t index = claims.next();
       if (index == Claims::none) break;
       if (index >= job_.slices) continue;  // somebody wrote over the lane
       while (attempt(index)) {
       }
+      if (growth_.is_over()) leave_for_recycling();
     }
   }
   if (slot_.done.load(std::memory_order_relaxed) != done_before)
@@ -155,13 +186,13 @@ bool Worker::attempt(std::size_t index) {
   LedgerWord& word = job_.ledger[index];
   const Word seen = load(word);
   if (seen.incarnation != job_.incarnation_base) return false;
-  const bool dirty = seen.state == SliceState::dirty && seen.slot == index_;
+  const bool dirty = seen.state == SliceState::dirty && seen.slot == index_ && job_.has_inout &&
+                     slot_.undo_slice.load() == index;
   if (seen.state != SliceState::free && !dirty) return false;
   // The supervisor ends the job because of this slice.
   if (seen.attempt >= job_.attempts && job_.on_failure == OnFailure::fail) return false;
 
-  Word mine{SliceState::claimed, index_, seen.attempt,
-            job_.incarnation_base + 1 + slot_.spawn.load(std::memory_order_relaxed)};
+  Word mine{SliceState::claimed, index_, seen.attempt, job_.incarnation_base + 1 + spawn_};
   if (!replace(word, seen, mine)) return false;
 
   const Slice slice = job_.partition.slice(index);
@@ -219,7 +250,7 @@ bool Worker::run(std::size_t index, const Slice& slice, LedgerWord& word, const 
   if (job_.spmd) {
     // Others must not wait for one who will not come again.
     slot_.arrived.store(no_slice);
-    sys::futex_wake(control_.barrier.phase, INT_MAX);
+    sys::futex_wake(board_.barrier.phase, INT_MAX);
   }
   return false;
 }
@@ -229,9 +260,9 @@ bool Worker::handle_exception(std::size_t index, const Slice& slice, LedgerWord&
                               const Word& running) {
   const bool retry = job_.retry_exceptions && running.attempt + 1 < job_.attempts && !job_.spmd;
   const bool quarantine = job_.on_failure == OnFailure::quarantine && !job_.spmd;
-  const bool ends_job = !retry && !quarantine && control_.condemn(Verdict::exception, index);
+  const bool ends_job = !retry && !quarantine && board_.condemn(Verdict::exception, index);
   if (FaultRecord* fault =
-          control_.new_fault(Cause::exception, index_, index, running.attempt + 1, ends_job)) {
+          board_.new_fault(Cause::exception, index_, index, running.attempt + 1, ends_job)) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     const std::string name = type != nullptr ? demangled(type->name()) : "unknown";
     snprintf(fault->type, sizeof fault->type, "%s", name.c_str());
@@ -300,22 +331,25 @@ void Worker::wait_for_bell(std::uint32_t seen) {
 }
 
 void Worker::barrier() {
-  Barrier& b = control_.barrier;
+  Barrier& b = board_.barrier;
   const std::uint32_t phase = b.phase.load();
   Slot* slots = control_.slots();
   slot_.arrived.store(phase + 1);
   const std::int64_t spin_until = now_ns() + (control_.may_spin != 0 ? longest_spin : 0);
   for (int round = 0;; ++round) {
     if (b.phase.load() != phase) return;
-    if (b.broken.load() != 0 || control_.stop_claims.load() != 0) throw BarrierBroken{};
+    if (b.broken.load() != 0 || board_.stop_claims.load() != 0) throw BarrierBroken{};
     bool all = true;
     for (unsigned i = 0; i < control_.workers; ++i) {
       const std::uint64_t arrived = slots[i].arrived.load();
+      // Nobody can be further than one phase ahead of us.
+      if (arrived > std::uint64_t{phase} + 2 && arrived != no_slice)
+        board_.condemn(Verdict::corrupt, no_slice);
       if (arrived == no_slice) {
         // He may have left after this phase was opened, by us too.
         if (b.phase.load() != phase) return;
         b.broken.store(1);
-        control_.condemn(Verdict::barrier, i);
+        board_.condemn(Verdict::barrier, i);
         sys::futex_wake(b.phase, INT_MAX);
         throw BarrierBroken{};
       }
@@ -331,6 +365,7 @@ void Worker::barrier() {
       pause_cpu();
     } else {
       sys::futex_wait(b.phase, phase, 100 * ms);
+      slot_.arrived.store(phase + 1);  // should somebody have written over it
     }
   }
 }
@@ -381,6 +416,7 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
   close(inherited.exec_pipe);
   // A grandchild could go on writing after its parent is gone.
   inherited.arena->inherit_in_children(false);
+  mprotect(&control, Control::own_bytes(control.workers), PROT_READ);
   mprotect(inherited.arena->small_begin(),
            static_cast<std::size_t>(inherited.arena->small_end() - inherited.arena->small_begin()),
            PROT_READ);

@@ -11,69 +11,91 @@
 
 namespace tine::detail {
 
-/// A range of slices that is handed out from its beginning.
+/// How far a lane has been handed out.
 struct alignas(128) Lane {
   std::atomic<std::uint64_t> next;
-  std::uint64_t begin;
-  std::uint64_t end;
 };
 static_assert(sizeof(Lane) == 128);
 
-/// The lanes of a job: one per worker for sticky and fixed, otherwise a single one.
-constexpr unsigned lane_count(Schedule schedule, unsigned workers) {
-  return schedule == Schedule::sticky || schedule == Schedule::fixed ? workers : 1;
-}
-inline void lay_out(Lane* lanes, unsigned count, std::uint64_t slices) {
-  for (unsigned i = 0; i < count; ++i) {
-    lanes[i].begin = slices * i / count;
-    lanes[i].end = slices * (i + 1) / count;
-    lanes[i].next.store(lanes[i].begin, std::memory_order_relaxed);
+/// The ranges of slices that are handed out from their beginnings: one per worker for sticky and
+/// fixed, otherwise a single one. Nothing of this lies in shared memory but the lanes' cursors.
+class Lanes {
+ public:
+  Lanes(Lane* lanes, Schedule schedule, unsigned workers, std::uint64_t slices)
+      : lanes_(lanes),
+        count_(schedule == Schedule::sticky || schedule == Schedule::fixed ? workers : 1),
+        slices_(slices) {}
+
+  unsigned count() const { return count_; }
+  std::uint64_t begin(unsigned lane) const { return slices_ * lane / count_; }
+  std::uint64_t end(unsigned lane) const { return begin(lane + 1); }
+  /// The lane that hands out a slice.
+  unsigned of(std::uint64_t slice) const {
+    auto lane = static_cast<unsigned>(slice * count_ / slices_);
+    while (lane + 1 < count_ && slice >= end(lane)) ++lane;
+    return lane;
   }
-}
+  std::atomic<std::uint64_t>& next(unsigned lane) const { return lanes_[lane].next; }
+
+  /// All slices are handed out from the beginning.
+  void rewind() const {
+    for (unsigned i = 0; i < count_; ++i) next(i).store(begin(i), std::memory_order_relaxed);
+  }
+  /// Hands out this slice again.
+  void put_back(std::uint64_t slice) const {
+    std::atomic<std::uint64_t>& cursor = next(of(slice));
+    if (slice < cursor.load()) cursor.store(slice);
+  }
+
+ private:
+  Lane* lanes_;
+  unsigned count_;
+  std::uint64_t slices_;
+};
 
 class Claims {
  public:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
   /// `help`: whether to take from others' lanes when the own one is empty.
-  Claims(Lane* lanes, Schedule schedule, unsigned workers, unsigned own, bool help)
+  Claims(const Lanes& lanes, Schedule schedule, unsigned workers, unsigned own, bool help)
       : lanes_(lanes),
         schedule_(schedule),
         workers_(workers),
-        count_(lane_count(schedule, workers)),
-        own_(count_ == 1 ? 0 : own),
+        own_(lanes.count() == 1 ? 0 : own),
         lane_(own_),
+        end_(lanes.end(own_)),
         help_(help) {}
 
   /// The next slice to try, or none.
   std::size_t next() {
     for (;;) {
       if (batch_ < batch_end_) return batch_++;
-      Lane& lane = lanes_[lane_];
-      const std::uint64_t end = lane.end;
-      const std::uint64_t seen = lane.next.load(std::memory_order_relaxed);
-      if (seen < end) {
+      std::atomic<std::uint64_t>& next = lanes_.next(lane_);
+      const std::uint64_t seen = next.load(std::memory_order_relaxed);
+      if (seen < end_) {
         const std::uint64_t want =
             schedule_ == Schedule::guided
-                ? std::max<std::uint64_t>(1, (end - seen) / (4 * std::uint64_t{workers_}))
+                ? std::max<std::uint64_t>(1, (end_ - seen) / (4 * std::uint64_t{workers_}))
                 : 1;
-        batch_ = lane.next.fetch_add(want);
-        batch_end_ = std::min(end, batch_ + want);
+        batch_ = next.fetch_add(want);
+        batch_end_ = std::min(end_, batch_ + want);
         continue;
       }
       if (!help_) return none;
-      lane_ = lane_ + 1 == count_ ? 0 : lane_ + 1;
+      lane_ = lane_ + 1 == lanes_.count() ? 0 : lane_ + 1;
       if (lane_ == own_) return none;
+      end_ = lanes_.end(lane_);
     }
   }
 
  private:
-  Lane* lanes_;
+  Lanes lanes_;
   Schedule schedule_;
   unsigned workers_;
-  unsigned count_;
   unsigned own_;
   unsigned lane_;
+  std::uint64_t end_;  // of that lane
   bool help_;
   std::uint64_t batch_ = 0;
   std::uint64_t batch_end_ = 0;

@@ -14,7 +14,11 @@ namespace tine::detail {
 struct JobArgument {
   ArgSpec spec;
   RunExtent run;
-  bool zero_first = false;  // reused memory that nobody has zeroed yet
+  bool zero_first = false;  // memory that workers zero slice by slice: it is used again
+
+  bool is_written() const {
+    return spec.kind == AccessKind::out || spec.kind == AccessKind::inout || zero_first;
+  }
 };
 
 /// Written by the master while no worker is active, read-only otherwise. Workers copy it before
@@ -32,14 +36,17 @@ struct JobDescriptor {
   std::byte* undo = nullptr;  // one buffer per slot
   std::size_t undo_stride = 0;
   std::int64_t slice_deadline_ns = 0;
+  std::int64_t slice_cpu_ns = 0;
   Schedule schedule = Schedule::sticky;
   OnFailure on_failure = OnFailure::fail;
   bool retry_exceptions = false;
   bool has_inout = false;
   bool spmd = false;
+  bool strict = false;
   unsigned attempts = 3;
   unsigned arg_count = 0;
   std::uint32_t closure_bytes = 0;
+  bool is_timed() const { return slice_deadline_ns != 0 || slice_cpu_ns != 0; }
   JobArgument args[max_arguments];
   alignas(64) std::byte closure[max_closure];  // last: only its used part is copied
 };

@@ -20,6 +20,8 @@ const char* to_string(Cause cause) noexcept {
       return "deadline";
     case Cause::stopped:
       return "stopped";
+    case Cause::cpu_time:
+      return "CPU time";
   }
   return "unknown";
 }
@@ -52,6 +54,9 @@ std::string Fault::to_string() const {
     case Cause::stopped:
       text += "stopped for over a second";
       break;
+    case Cause::cpu_time:
+      text += "used more CPU time than a slice may";
+      break;
   }
   return text;
 }
@@ -69,6 +74,7 @@ void Report::append(const Report& next) {
   bytes += next.bytes;
   undone += next.undone;
   restarts += next.restarts;
+  reruns += next.reruns;
   wall += next.wall;
   more_faults += next.more_faults;
   workers.resize(std::max(workers.size(), next.workers.size()));
@@ -98,6 +104,7 @@ std::string Report::to_string() const {
           static_cast<double>(workers[i].busy.count()) / 1e6);
   for (const Fault& fault : faults) text += "  fault: " + fault.to_string() + "\n";
   if (more_faults != 0) add("  and %zu more faults\n", more_faults);
+  if (reruns != 0) add("  all results discarded and the job run again %zu time(s)\n", reruns);
   for (const SliceRange& range : quarantined)
     add("  quarantined: slices %zu to %zu\n", range.begin, range.end - 1);
   for (const std::string& warning : warnings) text += "  warning: " + warning + "\n";

@@ -61,9 +61,41 @@ struct Word {
   friend constexpr bool operator==(const Word&, const Word&) = default;
 };
 
-inline constexpr unsigned max_slots = (1u << Word::slot_bits) - 1;
 inline constexpr unsigned max_attempts = 60;
 static_assert(max_attempts < 1u << Word::attempt_bits);
+
+/// Which words a job can have. Kernels can reach the ledger; nearly every word that a stray write
+/// makes of another, and every one that it makes by changing one bit of the state, is none of these.
+struct Plausible {
+  std::uint64_t base = 0;                 // the job's incarnation of nobody
+  const std::uint64_t* spawns = nullptr;  // of each slot's worker when the job began
+  std::uint64_t before = 0, now = 0;      // workers ever forked: then, and since
+  unsigned slots = 0;
+  unsigned attempts = 0;  // as the policy allows
+  bool undo = false;      // slices are saved before they run
+
+  constexpr bool operator()(const Word& w) const noexcept {
+    if (w.slot >= slots || w.attempt > max_attempts) return false;
+    const std::uint64_t spawn = w.incarnation - base - 1;
+    const bool owned = spawn == spawns[w.slot] || (spawn > before && spawn <= now);
+    switch (w.state) {
+      case SliceState::free:
+        return w.incarnation == base && w.slot == 0;
+      case SliceState::dirty:
+        return w.incarnation == base && undo;
+      case SliceState::claimed:
+        return owned;
+      case SliceState::running:
+      case SliceState::done:
+        return owned && w.attempt < attempts;
+      case SliceState::quarantined:
+        return owned && w.attempt >= attempts;
+    }
+    return false;
+  }
+};
+
+inline constexpr unsigned max_slots = (1u << Word::slot_bits) - 1;
 
 using LedgerWord = std::atomic<std::uint64_t>;
 static_assert(sizeof(LedgerWord) == 8 && LedgerWord::is_always_lock_free);
