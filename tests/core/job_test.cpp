@@ -479,6 +479,31 @@ TEST_F(JobTest, progress_is_called_in_the_posting_thread_and_once_at_the_end) {
   }
 }
 
+TEST_F(JobTest, progress_cannot_post_to_its_own_pool_and_may_to_another) {
+  tine::Pool pool({.workers = 2}), other({.workers = 1});
+  int refused = 0;
+  tine::for_each_slice(
+      pool.with({.progress =
+                     [&](const tine::Progress&) {
+                       tine::for_each_slice(other, tine::slices(1, 1), [](tine::Slice) {});
+                       EXPECT_THROW(
+                           tine::for_each_slice(pool, tine::slices(1, 1), [](tine::Slice) {}),
+                           tine::NestedParallelism);
+                       EXPECT_THROW(pool.refresh(), tine::NestedParallelism);
+                       ++refused;
+                     }}),
+      tine::slices(2, 1), [](tine::Slice) {});
+  EXPECT_GE(refused, 1);
+  tine::for_each_slice(pool, tine::slices(1, 1), [](tine::Slice) {});
+}
+
+TEST_F(JobTest, a_partition_without_a_grain_is_refused) {
+  tine::Pool pool({.workers = 1});
+  tine::Partition none = tine::slices(10, 1);
+  none.grain = 0;
+  EXPECT_THROW(tine::for_each_slice(pool, none, [](tine::Slice) {}), tine::InvalidArgument);
+}
+
 TEST_F(JobTest, what_progress_throws_cancels_the_job_and_is_passed_on) {
   auto x = pool.array<int>(1000);
   EXPECT_THROW(tine::for_each_slice(pool.with({.progress = [](const tine::Progress&) {

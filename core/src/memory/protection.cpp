@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "memory/page_runs.hpp"
 
@@ -58,8 +59,13 @@ void ArenaMapping::drop(std::map<std::byte*, Known>::iterator at) {
   const auto& [data, old] = *at;
   if (!old.writable) mprotect(data, old.bytes, PROT_READ | PROT_WRITE);
   if (old.guarded) {
-    guard(data - page, false);
-    guard(data + old.bytes, false);
+    // A strip between two runs guards both.
+    const auto before = at == known_.begin() ? known_.end() : std::prev(at), after = std::next(at);
+    if (before == known_.end() || !before->second.guarded ||
+        before->first + before->second.bytes != data - page)
+      guard(data - page, false);
+    if (after == known_.end() || !after->second.guarded || after->first - page != data + old.bytes)
+      guard(data + old.bytes, false);
   }
   known_.erase(at);
 }

@@ -73,6 +73,19 @@ struct SerialKernel {
   ~SerialKernel() { serial_kernel = false; }
 };
 
+/// While this lives, the thread has a job in the pool.
+class Posting {
+ public:
+  explicit Posting(std::atomic<std::thread::id>& thread) : thread_(thread) {
+    thread_.store(std::this_thread::get_id());
+  }
+  ~Posting() { thread_.store(std::thread::id{}); }
+  Posting(const Posting&) = delete;
+
+ private:
+  std::atomic<std::thread::id>& thread_;
+};
+
 RunExtent extent_of(const Run* run) {
   return {run->data, run->bytes, run->generation};
 }
@@ -733,6 +746,7 @@ Report JobRun::run() {
   began_ = now_ns();
   check();
   std::lock_guard lock(pool_.jobs_);
+  const Posting posting(pool_.posting_);
   if (slices_ == 0) {
     Report report;
     report.workers.resize(pool_.workers_);
@@ -766,6 +780,13 @@ Report PoolState::run(const JobSpec& spec, const Policy& policy) {
     throw PoolError(
         "tine: this pool belongs to the process that made it, and this is a fork of that one; make "
         "a pool of its own");
+  if (posting_.load() == std::this_thread::get_id())
+    throw NestedParallelism(
+        "tine: a progress callback posted a job to the pool whose job it is told of; post it when "
+        "that one is over, or to another pool");
+  const Partition& p = spec.partition;
+  if (p.n != 0 && (p.grain == 0 || (p.columns != 0 && p.column_grain == 0)))
+    throw InvalidArgument("tine: the partition's slices have no elements; its grain is 0");
   return JobRun(*this, spec, policy).run();
 }
 

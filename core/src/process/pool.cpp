@@ -202,6 +202,8 @@ void PoolState::stop() noexcept {
 
 void PoolState::refresh() {
   if (getpid() != owner_) throw PoolError("tine: this pool belongs to the process that made it");
+  if (posting_.load() == std::this_thread::get_id())
+    throw NestedParallelism("tine: a progress callback cannot refresh the pool it is told of");
   std::lock_guard lock(jobs_);
   if (serial_) {
     code_ = LoadedCode::now();

@@ -6,10 +6,12 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "process/callable.hpp"
@@ -85,6 +87,7 @@ class PoolState {
   int alive_pipe_ = -1;  // read end
 
   FifoLock jobs_;
+  std::atomic<std::thread::id> posting_;  // the thread whose job it is
   std::uint64_t next_job_ = 1;
   std::uint64_t incarnation_base_ = 1;
   // Of each slot's worker when the job began.

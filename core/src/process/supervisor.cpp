@@ -282,9 +282,17 @@ void Supervisor::commit_memory() {
 void Supervisor::reap() {
   for (;;) {
     siginfo_t info{};
-    if (sys::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
+    if (sys::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) != 0 ||
         info.si_pid == 0)
       return;
+    // What it forked and left in its process group goes first: once it is reaped, the number of the
+    // group may be somebody else's.
+    if (info.si_code != CLD_STOPPED && info.si_code != CLD_CONTINUED) kill(-info.si_pid, SIGKILL);
+    // The same once more, and now it is gone.
+    if (sys::waitid(P_PID, static_cast<id_t>(info.si_pid), &info,
+                    WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
+        info.si_pid == 0)
+      continue;
     const bool ended =
         info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
     if (info.si_pid == committer_) {
@@ -366,7 +374,6 @@ void Supervisor::note_fault(unsigned index, const siginfo_t& info, std::uint64_t
 void Supervisor::recover(unsigned index, const siginfo_t& info) {
   Child& child = children_[index];
   Slot& slot = slots_[index];
-  kill(-child.pid, SIGKILL);  // what it forked and left in its process group
   child.pid = 0;
   reap_descendants();
   occupants_[index].pid.store(0);
