@@ -24,8 +24,9 @@ struct ImageFile {
   bool jpeg = false;
 };
 
-/// Throws Failure with the reason why the file should not be decoded.
-ImageFile read_image_file(const char* path, const Limits& limits);
+/// Reads an open file from its beginning. Throws Failure with the reason why it should not be
+/// decoded.
+ImageFile read_image_file(int descriptor, const Limits& limits);
 
 /// Throws Failure when the decoder fails, or says that data is missing or damaged; other
 /// complaints go to `warning`. The orientation noted in a JPEG is applied; PNG, TIFF and WebP keep
