@@ -100,6 +100,10 @@ class Supervisor {
   };
 
   bool spawn(unsigned index);
+  bool is_worker(pid_t pid) const {
+    return std::any_of(children_.begin(), children_.end(),
+                       [&](const Child& c) { return c.pid == pid; });
+  }
   void obey();
   void reap();
   void reap_descendants();
@@ -145,6 +149,7 @@ class Supervisor {
 
   std::int64_t last_tick_ = 0;
   int signals_ = -1;
+  bool look_again_ = false;  // for children that have ended
 
   static constexpr std::int64_t tick_ns = 10 * ms;
 };
@@ -189,6 +194,7 @@ std::int64_t Supervisor::patience() const {
   auto at_most = [&](std::int64_t ns) { wait = wait < 0 ? ns : std::min(wait, ns); };
   const bool open = control_.open_job.load() != 0;
   if (open && control_.job.slice_deadline_ns != 0) at_most(tick_ns);
+  if (look_again_) at_most(ms);
   if (waiting_to_fork_) at_most(std::max<std::int64_t>(not_before_ - now_ns(), ms));
   for (const Child& child : children_)
     if (child.stopped) at_most(tick_ns);
@@ -262,11 +268,18 @@ void Supervisor::commit_memory() {
 void Supervisor::reap() {
   for (;;) {
     siginfo_t info{};
-    if (sys::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
-        info.si_pid == 0)
-      return;
-    const bool ended =
-        info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    int failed = sys::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    const bool ended = failed == 0 && info.si_pid != 0;
+    if (ended) {
+      // What it left in its process group; until it is reaped, the number is nobody else's.
+      if (is_worker(info.si_pid)) kill(-info.si_pid, SIGKILL);
+      failed = sys::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED);
+    } else if (failed == 0) {
+      failed = sys::waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOHANG);
+    }
+    // Who waits to be reaped is not announced again.
+    look_again_ = failed != 0 && errno != ECHILD;
+    if (failed != 0 || info.si_pid == 0) return;
     if (info.si_pid == committer_) {
       if (!ended) continue;
       committer_ = 0;
@@ -311,10 +324,7 @@ void Supervisor::reap_descendants() {
   for (char* word = strtok_r(text.data(), " ", &rest); word != nullptr;
        word = strtok_r(nullptr, " ", &rest)) {
     const pid_t pid = atoi(word);
-    const bool ours =
-        pid == committer_ || std::any_of(children_.begin(), children_.end(),
-                                         [&](const Child& c) { return c.pid == pid; });
-    if (pid > 0 && !ours) kill(pid, SIGKILL);
+    if (pid > 0 && pid != committer_ && !is_worker(pid)) kill(pid, SIGKILL);
   }
 }
 
@@ -344,7 +354,6 @@ void Supervisor::note_fault(unsigned index, const siginfo_t& info, std::uint64_t
 void Supervisor::recover(unsigned index, const siginfo_t& info) {
   Child& child = children_[index];
   Slot& slot = slots_[index];
-  kill(-child.pid, SIGKILL);  // what it forked and left in its process group
   child.pid = 0;
   reap_descendants();
   slot.pid.store(0);
@@ -585,7 +594,7 @@ void supervisor_main(const Inherited& inherited) {
   sigaddset(&set, SIGCHLD);
   sigprocmask(SIG_SETMASK, &set, nullptr);
   setsid();  // Ctrl-C and Ctrl-Z are for the master
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  sys::prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_NAME, "tine-supervisor");
   if (getppid() != inherited.master) _exit(0);
   static Supervisor* supervisor = new Supervisor(inherited);
