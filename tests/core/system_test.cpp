@@ -106,7 +106,7 @@ TEST_P(EveryCall, may_fail_for_good_from_any_of_its_uses_on) {
 
 INSTANTIATE_TEST_SUITE_P(
     Calls, EveryCall,
-    ::testing::Values(Site{"master", "fork", {"EAGAIN", "ENOMEM"}},
+    ::testing::Values(Site{"master", "fork", {"EAGAIN", "ENOMEM", "EMFILE"}},
                       Site{"master", "mmap", {"ENOMEM", "EAGAIN", "EPERM"}},
                       Site{"master", "ftruncate", {"ENOSPC", "EIO", "EPERM", "EINTR"}},
                       Site{"master", "fallocate", {"ENOSPC", "ENOMEM", "EIO", "EPERM", "EINTR"}},
@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Site{"master", "write", {"EAGAIN", "EIO", "EINTR"}},
                       Site{"master", "pipe", {"EMFILE", "ENFILE"}},
                       Site{"master", "eventfd", {"EMFILE", "ENFILE", "ENOMEM"}},
-                      Site{"supervisor", "fork", {"EAGAIN", "ENOMEM"}},
+                      Site{"supervisor", "fork", {"EAGAIN", "ENOMEM", "EMFILE"}},
                       Site{"supervisor", "fallocate", {"ENOSPC", "ENOMEM", "EIO", "EINTR"}},
                       Site{"supervisor", "futex", {"EAGAIN", "EINTR"}},
                       Site{"supervisor", "waitid", {"EAGAIN", "EINTR"}},
