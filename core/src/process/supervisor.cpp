@@ -18,6 +18,7 @@
 
 #include "process/crash.hpp"
 #include "sync/clock.hpp"
+#include "sync/proc.hpp"
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 
@@ -41,23 +42,9 @@ struct Child {
   std::int64_t stopped_for = 0;  // on the deadline clock
   std::uint32_t run = 0;         // the slice whose time is being measured
   std::int64_t run_for = 0;
+  std::uint64_t waited = 0;  // for a CPU, before it
+  std::uint64_t ran = 0;     // on a CPU, when last looked at
 };
-
-// State letter of a process, and whether somebody traces it.
-char process_state(pid_t pid) {
-  char path[32], text[512];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  if (sys::read_file(path, text, sizeof text) == 0) return '?';
-  const char* end = strrchr(text, ')');  // the name may contain anything
-  return end != nullptr && end[1] == ' ' ? end[2] : '?';
-}
-bool traced(pid_t pid) {
-  char path[32], text[2048];
-  snprintf(path, sizeof path, "/proc/%d/status", pid);
-  sys::read_file(path, text, sizeof text);
-  const char* line = strstr(text, "TracerPid:");
-  return line != nullptr && atoi(line + strlen("TracerPid:")) != 0;
-}
 
 // From a millisecond, doubling, to a second.
 constexpr std::int64_t backoff(unsigned failures) {
@@ -127,6 +114,7 @@ class Supervisor {
     return std::max(few(), job.attempts * control_.workers);
   }
   void tick();
+  static bool kept_waiting(Child& child, std::int64_t deadline);
   void kill_worker(unsigned index, Reason reason);
   void commit_memory();
   std::int64_t patience() const;
@@ -293,20 +281,17 @@ void Supervisor::reap() {
       sys::futex_wake(control_.commit_reply, 1);
       continue;
     }
-    bool known = false;
-    for (unsigned i = 0; i < children_.size(); ++i) {
-      if (children_[i].pid != info.si_pid) continue;
-      known = true;
-      if (ended) {
-        recover(i, info);
-      } else {
-        children_[i].stopped = info.si_code == CLD_STOPPED;
-        children_[i].stopped_for = 0;
-        last_tick_ = now_ns();
-      }
-      break;
+    const auto child = std::find_if(children_.begin(), children_.end(),
+                                    [&](const Child& c) { return c.pid == info.si_pid; });
+    if (child == children_.end()) {
+      if (ended) reap_descendants();  // its own children have come to us
+    } else if (ended) {
+      recover(static_cast<unsigned>(child - children_.begin()), info);
+    } else {
+      child->stopped = info.si_code == CLD_STOPPED;
+      child->stopped_for = 0;
+      last_tick_ = now_ns();
     }
-    if (!known && ended) reap_descendants();  // its own children have come to us
   }
 }
 
@@ -504,6 +489,17 @@ void Supervisor::hand_over_dirty_slices(const JobDescriptor& job) {
   }
 }
 
+// Whether a worker that is over its deadline has only waited for a CPU: somebody else had it, or a
+// cgroup's quota was used up.
+bool Supervisor::kept_waiting(Child& child, std::int64_t deadline) {
+  const CpuTime time = cpu_time(child.pid);
+  const auto waited = static_cast<std::int64_t>(time.waited - child.waited);
+  // How long it has waited is known only once it runs again.
+  const bool waits = process_state(child.pid) == 'R' && time.ran != 0 && time.ran == child.ran;
+  child.ran = time.ran;
+  return waits || child.run_for - waited <= deadline;
+}
+
 // The clock of deadlines. It stands still while the master is stopped, and does not jump when we
 // were: a pool that was put aside as a whole has missed no deadline.
 void Supervisor::tick() {
@@ -538,8 +534,10 @@ void Supervisor::tick() {
       child.run_for = 0;
       continue;
     }
+    if (child.run_for == 0) child.waited = cpu_time(child.pid).waited;
     child.run_for += step;
-    if (child.run_for > deadline && !traced(child.pid)) kill_worker(i, Reason::deadline);
+    if (child.run_for > deadline && !kept_waiting(child, deadline) && !traced(child.pid))
+      kill_worker(i, Reason::deadline);
   }
 }
 
