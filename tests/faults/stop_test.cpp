@@ -1,6 +1,7 @@
 // Processes that are put aside for a while: stopped, held by a debugger, or kept from the CPU. Time
 // in which they could do nothing counts against nobody.
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
@@ -148,11 +150,61 @@ TEST_F(Stop, in_a_debugger_is_no_fault) {
   EXPECT_EQ(pool.worker_pids(), pids);
 }
 
+// CPU time that this process has used.
+std::int64_t used_ms() {
+  timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return t.tv_sec * 1000 + t.tv_nsec / 1'000'000;
+}
+
+void stay_on_the_first_cpu() {
+  cpu_set_t set;
+  sched_getaffinity(0, sizeof set, &set);
+  for (int cpu = 0, seen = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &set) && seen++ > 0) CPU_CLR(cpu, &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+TEST_F(Stop, by_others_that_take_the_cpu_is_no_fault) {
+  const int end = tine_test::in_child([] {
+    // Workers get what is left of one CPU, which is nothing as long as the hog is there.
+    tine::on_worker_start([] {
+      stay_on_the_first_cpu();
+      const sched_param none{};
+      sched_setscheduler(0, SCHED_IDLE, &none);
+    });
+    tine::Pool pool({.workers = 2});
+    auto x = pool.array<int>(6);
+    auto begun = pool.array<int>(1);
+    int* seen = begun.data();
+    std::thread hog([&] {
+      EXPECT_TRUE(tine_test::eventually([&] { return std::atomic_ref(*seen).load() > 0; }));
+      stay_on_the_first_cpu();
+      for (const auto until = used_ms() + 1500; used_ms() < until;) {
+      }
+    });
+    const auto report = tine::for_each_slice(
+        pool.with({.slice_deadline = 300ms}), tine::slices(6, 1),
+        [b = begun.view()](tine::Slice, std::span<int> part) {
+          std::atomic_ref(b[0]).fetch_add(1);
+          for (const auto until = used_ms() + 40; used_ms() < until;) {
+          }
+          part[0] += 1;
+        },
+        tine::inout(x));
+    hog.join();
+    EXPECT_TRUE(report.faults.empty()) << report.to_string();
+    EXPECT_EQ(std::count(x.begin(), x.end(), 1), 6);
+  });
+  EXPECT_EQ(end, 0);
+}
+
 TEST_F(Stop, by_a_quota_of_cpu_time_is_no_fault) {
   tine_test::Cgroup group("cpu", "cpu.cfs_quota_us", "cpu.max");
   // A slice of 60 ms of work takes a second then.
   if (!group.usable() || !group.set(group.v2() ? "12000 100000" : "12000"))
-    GTEST_SKIP() << group.why_not() << "; the other tests of stops say what is held up here";
+    GTEST_SKIP() << group.why_not()
+                 << "; Stop.by_others_that_take_the_cpu_is_no_fault is what is tested of this here";
   const int end = tine_test::in_child([&] {
     ASSERT_TRUE(group.join());
     tine::Pool pool({.workers = 2});
@@ -162,11 +214,6 @@ TEST_F(Stop, by_a_quota_of_cpu_time_is_no_fault) {
     const auto report = tine::for_each_slice(
         pool.with({.slice_deadline = 500ms}), tine::slices(6, 1),
         [](tine::Slice, std::span<int> part) {
-          auto used_ms = [] {
-            timespec t;
-            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-            return t.tv_sec * 1000 + t.tv_nsec / 1'000'000;
-          };
           for (const auto until = used_ms() + 60; used_ms() < until;) {
           }
           part[0] += 1;

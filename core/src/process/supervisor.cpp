@@ -42,8 +42,7 @@ struct Child {
   std::int64_t stopped_for = 0;  // on the deadline clock
   std::uint32_t run = 0;         // the slice whose time is being measured
   std::int64_t run_for = 0;
-  std::uint64_t waited = 0;  // for a CPU, before it
-  std::uint64_t ran = 0;     // on a CPU, when last looked at
+  CpuWait wait;
 };
 
 // From a millisecond, doubling, to a second.
@@ -114,7 +113,6 @@ class Supervisor {
     return std::max(few(), job.attempts * control_.workers);
   }
   void tick();
-  static bool kept_waiting(Child& child, std::int64_t deadline);
   void kill_worker(unsigned index, Reason reason);
   void commit_memory();
   std::int64_t patience() const;
@@ -489,17 +487,6 @@ void Supervisor::hand_over_dirty_slices(const JobDescriptor& job) {
   }
 }
 
-// Whether a worker that is over its deadline has only waited for a CPU: somebody else had it, or a
-// cgroup's quota was used up.
-bool Supervisor::kept_waiting(Child& child, std::int64_t deadline) {
-  const CpuTime time = cpu_time(child.pid);
-  const auto waited = static_cast<std::int64_t>(time.waited - child.waited);
-  // How long it has waited is known only once it runs again.
-  const bool waits = process_state(child.pid) == 'R' && time.ran != 0 && time.ran == child.ran;
-  child.ran = time.ran;
-  return waits || child.run_for - waited <= deadline;
-}
-
 // The clock of deadlines. It stands still while the master is stopped, and does not jump when we
 // were: a pool that was put aside as a whole has missed no deadline.
 void Supervisor::tick() {
@@ -534,9 +521,12 @@ void Supervisor::tick() {
       child.run_for = 0;
       continue;
     }
-    if (child.run_for == 0) child.waited = cpu_time(child.pid).waited;
+    if (child.run_for == 0) child.wait = CpuWait(child.pid);
     child.run_for += step;
-    if (child.run_for > deadline && !kept_waiting(child, deadline) && !traced(child.pid))
+    if (child.run_for <= deadline) continue;
+    // Perhaps others had the CPU, or a cgroup's quota was used up.
+    const auto waited = child.wait.so_far(child.pid);
+    if (waited && child.run_for - *waited > deadline && !traced(child.pid))
       kill_worker(i, Reason::deadline);
   }
 }

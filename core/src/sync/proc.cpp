@@ -5,9 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utility>
+
 #include "sync/system.hpp"
 
 namespace tine::detail {
+
+namespace {
+
+struct CpuTime {
+  std::int64_t ran = 0, waited = 0;
+};
+
+// Zeros where the kernel does not count them.
+CpuTime cpu_time(pid_t pid) {
+  char path[40], text[96];
+  snprintf(path, sizeof path, "/proc/%d/schedstat", pid);
+  CpuTime time;
+  if (sys::read_file(path, text, sizeof text) != 0)
+    sscanf(text, "%" SCNd64 " %" SCNd64, &time.ran, &time.waited);
+  return time;
+}
+
+}  // namespace
 
 char process_state(pid_t pid) {
   char path[32], text[512];
@@ -25,13 +45,13 @@ bool traced(pid_t pid) {
   return line != nullptr && atoi(line + strlen("TracerPid:")) != 0;
 }
 
-CpuTime cpu_time(pid_t pid) {
-  char path[40], text[96];
-  snprintf(path, sizeof path, "/proc/%d/schedstat", pid);
-  CpuTime time;
-  if (sys::read_file(path, text, sizeof text) != 0)
-    sscanf(text, "%" SCNu64 " %" SCNu64, &time.ran, &time.waited);
-  return time;
+CpuWait::CpuWait(pid_t pid) : before_(cpu_time(pid).waited) {}
+
+std::optional<std::int64_t> CpuWait::so_far(pid_t pid) {
+  const CpuTime time = cpu_time(pid);
+  const auto last = std::exchange(ran_, time.ran);
+  if (!last || (time.ran == *last && time.ran != 0 && process_state(pid) == 'R')) return {};
+  return time.waited - before_;
 }
 
 }  // namespace tine::detail

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace tine::detail {
 
@@ -12,10 +13,19 @@ char process_state(pid_t pid);
 /// Whether somebody traces it.
 bool traced(pid_t pid);
 
-struct CpuTime {
-  std::uint64_t ran = 0, waited = 0;  // in ns, on a CPU and ready for one
+/// How long a process is ready for a CPU and gets none. Looks at its first thread.
+class CpuWait {
+ public:
+  CpuWait() = default;
+  /// From now on.
+  explicit CpuWait(pid_t pid);
+  /// In ns; none while that is not known: it is counted when the process runs again, so it takes a
+  /// second look some time later to tell.
+  std::optional<std::int64_t> so_far(pid_t pid);
+
+ private:
+  std::int64_t before_ = 0;
+  std::optional<std::int64_t> ran_;  // at the last look
 };
-/// Of its first thread; zeros when unknown.
-CpuTime cpu_time(pid_t pid);
 
 }  // namespace tine::detail
