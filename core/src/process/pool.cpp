@@ -103,7 +103,8 @@ void PoolState::start() {
   if (threaded_)
     warnings_.push_back(
         "the pool was made while the program had other threads: a lock that one of them held is "
-        "locked for ever in the workers, so slices have a deadline of 60 s unless the policy says "
+        "locked for ever in the workers, and a kernel that asks OpenMP for more than one thread "
+        "(num_threads) hangs there, so slices have a deadline of 60 s unless the policy says "
         "otherwise; make pools before threads");
 
   int exec_pipe[2] = {-1, -1}, alive_pipe[2] = {-1, -1}, self = -1;
