@@ -3,6 +3,8 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -55,7 +57,11 @@ inline constexpr Death deaths[] = {
     {"SIGKILL", [] { raise(SIGKILL); }, SIGKILL, 0},
     {"SIGTERM", [] { raise(SIGTERM); }, SIGTERM, 0},
     {"segmentation fault", segfault, SIGSEGV, 0},
-    {"SIGBUS", [] { raise(SIGBUS); }, SIGBUS, 0},
+    {"bus error", [] {
+       const int fd = memfd_create("short", 0);
+       void* beyond_its_end = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0);
+       static_cast<void>(*static_cast<volatile char*>(beyond_its_end));
+     }, SIGBUS, 0},
     {"division by zero", [] {
        volatile int zero = 0;
        volatile int result = 1 / zero;
@@ -70,6 +76,14 @@ inline constexpr Death deaths[] = {
     {"double free", [] {
        void* volatile p = malloc(40);
        free(p);
+       free(p);
+     }, SIGABRT, 0},
+    {"heap overflow", [] {
+       // Over the next block's size, which free() looks at.
+       void* volatile p = malloc(1500);
+       void* volatile next = malloc(1500);
+       for (int i = 0; i < 1600; ++i) static_cast<volatile char*>(p)[i] = 0x41;
+       free(next);
        free(p);
      }, SIGABRT, 0},
     {"exit(0)", [] { exit(0); }, 0, 0},

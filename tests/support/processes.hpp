@@ -4,9 +4,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace tine_test {
 
@@ -40,10 +43,39 @@ inline bool signal_child(int parent, int pid, int signal) {
   if (pid <= 0) return false;
   const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   if (fd < 0) return false;
-  const bool sent = parent_of(pid) == parent &&
-                    syscall(SYS_pidfd_send_signal, fd, signal, nullptr, 0) == 0;
+  const bool sent =
+      parent_of(pid) == parent && syscall(SYS_pidfd_send_signal, fd, signal, nullptr, 0) == 0;
   close(fd);
   return sent;
+}
+
+/// Processes of this run of the program, other than this one, that map the memory of a pool or have
+/// a descriptor of it. Looks at every process there is: nobody can hide by having been orphaned.
+inline std::vector<int> holders_of_arenas() {
+  // Forks have the program at the address where we have it; another run has it elsewhere.
+  auto first_mapping = [](std::ifstream& maps) {
+    std::string line;
+    std::getline(maps, line);
+    return line;
+  };
+  std::ifstream own("/proc/self/maps");
+  const std::string mark = first_mapping(own);
+  std::vector<int> found;
+  std::error_code error;
+  for (const auto& process : std::filesystem::directory_iterator("/proc", error)) {
+    const int pid = atoi(process.path().filename().c_str());
+    if (pid == 0 || pid == getpid()) continue;
+    std::ifstream maps(process.path() / "maps");
+    if (first_mapping(maps) != mark) continue;
+    bool holds = false;
+    for (std::string line; !holds && std::getline(maps, line);)
+      holds = line.find("memfd:tine-arena") != std::string::npos;
+    for (const auto& fd : std::filesystem::directory_iterator(process.path() / "fd", error))
+      holds = holds || std::filesystem::read_symlink(fd, error).string().find("memfd:tine-arena") !=
+                           std::string::npos;
+    if (holds) found.push_back(pid);
+  }
+  return found;
 }
 
 /// CPU time a process has used, in clock ticks.

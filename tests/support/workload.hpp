@@ -1,6 +1,9 @@
 // Jobs whose results are known bit by bit, so that a fault in them cannot go unseen.
 #pragma once
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <numeric>
@@ -128,5 +131,20 @@ class Workload {
   double sum_ = 0, first_sum_ = 0;
   std::uint64_t first_order_ = 0;
 };
+
+/// Makes pools and runs jobs for as long as it is let.
+[[noreturn]] inline void work_for_ever(bool with_deaths) {
+  for (;;) {
+    tine::Pool pool({.workers = 3});
+    auto x = pool.array<int>(100'000);
+    for (int i = 0; i < 20; ++i)
+      tine::for_each_slice(pool.with({.attempts = 60}), tine::slices(x.size(), 5000),
+                           [with_deaths](tine::Slice s, std::span<int> part) {
+                             for (int& v : part) v += 1;
+                             if (with_deaths && s.index == 3 && getpid() % 2 == 0) raise(SIGKILL);
+                           },
+                           tine::inout(x));
+  }
+}
 
 }  // namespace tine_test

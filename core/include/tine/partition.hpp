@@ -73,7 +73,8 @@ Partition rows(const Array<T, N>& array, std::size_t halo = 0, std::size_t grain
 }
 
 /// Tiles of `tile_rows` x `tile_columns`, in row-major order, each seen with `halo` more rows and
-/// columns on every side by `in` arguments. Throws InvalidArgument when a tile side is 0.
+/// columns on every side by `in` arguments. Throws InvalidArgument when a tile side is 0, or when the
+/// number of tiles overflows.
 Partition tiles(std::size_t rows, std::size_t columns, std::size_t tile_rows,
                 std::size_t tile_columns, std::size_t halo = 0);
 

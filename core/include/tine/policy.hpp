@@ -49,7 +49,8 @@ struct Policy {
   /// How often a slice is tried before it counts as failed; 1 to 60.
   unsigned attempts = 3;
   /// Longest time for one slice; its worker is then killed and the slice tried again. 0: none.
-  /// Time during which the master is stopped, or the worker is in a debugger, does not count.
+  /// Time during which the master is stopped, the worker is in a debugger, or it waits for a CPU
+  /// does not count.
   std::chrono::nanoseconds slice_deadline{0};
   /// Most CPU time for one slice; as for slice_deadline, but waiting does not count. 0: no limit.
   /// Measured in steps of 10 ms.

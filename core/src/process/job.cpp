@@ -616,12 +616,14 @@ void JobRun::fail(Report report) {
     }
     case Verdict::slice: {
       const Fault* fault = last_of([&](const Fault& f) { return f.slice == slice; });
-      const std::string what =
+      std::string what =
           "tine: slice " + std::to_string(slice) + " of " + std::to_string(slices_) +
           " failed on all " + std::to_string(policy_.attempts) +
           " attempts; the last: " + (fault != nullptr ? fault->to_string() : "unknown") +
           traced(fault) +
           "\nThe other slices are not affected; OnFailure::quarantine would go on without it";
+      if (pool_.threaded_ && fault != nullptr && fault->cause == Cause::deadline)
+        what += "\nPerhaps: " + pool_.warnings_.front();
       throw SliceFailed(what, std::move(report), slice);
     }
     case Verdict::barrier: {

@@ -104,7 +104,8 @@ void PoolState::start() {
   if (threaded_)
     warnings_.push_back(
         "the pool was made while the program had other threads: a lock that one of them held is "
-        "locked for ever in the workers, so slices have a deadline of 60 s unless the policy says "
+        "locked for ever in the workers, and a kernel that asks OpenMP for more than one thread "
+        "(num_threads) hangs there, so slices have a deadline of 60 s unless the policy says "
         "otherwise; make pools before threads");
 
   int exec_pipe[2] = {-1, -1}, alive_pipe[2] = {-1, -1}, self = -1;
@@ -191,10 +192,14 @@ void PoolState::stop() noexcept {
     int ready;
     do ready = poll(&end, 1, 3000);
     while (ready < 0 && errno == EINTR);
-    if (ready == 0) kill(supervisor_, SIGKILL);  // its workers die with it
+    if (ready == 0)  // its workers die with it
+      syscall(SYS_pidfd_send_signal, supervisor_pidfd_, SIGKILL, nullptr, 0);
     siginfo_t info;
     // The application may have taken the status: then there is nothing to wait for.
-    sys::waitid(P_PID, static_cast<id_t>(supervisor_), &info, WEXITED);
+    int tries = 0;
+    while (sys::waitid(P_PIDFD, static_cast<id_t>(supervisor_pidfd_), &info, WEXITED) != 0 &&
+           errno != ECHILD && ++tries < 3) {
+    }
     await_all_dead();
   }
   supervisor_ = 0;
@@ -228,7 +233,9 @@ std::vector<int> PoolState::worker_pids() const {
 
 void PoolState::order() const noexcept {
   const std::uint64_t one = 1;
-  sys::write(event_, &one, sizeof one);
+  // It also looks at them whenever it hears of a child.
+  if (sys::write(event_, &one, sizeof one) < 0)
+    syscall(SYS_pidfd_send_signal, supervisor_pidfd_, SIGCHLD, nullptr, 0);
 }
 
 bool PoolState::supervisor_lost() const {

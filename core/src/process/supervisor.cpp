@@ -18,6 +18,7 @@
 
 #include "process/crash.hpp"
 #include "sync/clock.hpp"
+#include "sync/proc.hpp"
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 
@@ -42,31 +43,8 @@ struct Child {
   std::uint32_t run = 0;         // the slice whose time is being measured
   std::int64_t run_for = 0;
   std::int64_t cpu_before = 0;  // CPU time it had used when that began
+  CpuWait wait;
 };
-
-// State letter of a process, and whether somebody traces it.
-char process_state(pid_t pid) {
-  char path[32], text[512];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  if (sys::read_file(path, text, sizeof text) == 0) return '?';
-  const char* end = strrchr(text, ')');  // the name may contain anything
-  return end != nullptr && end[1] == ' ' ? end[2] : '?';
-}
-bool traced(pid_t pid) {
-  char path[32], text[2048];
-  snprintf(path, sizeof path, "/proc/%d/status", pid);
-  sys::read_file(path, text, sizeof text);
-  const char* line = strstr(text, "TracerPid:");
-  return line != nullptr && atoi(line + strlen("TracerPid:")) != 0;
-}
-
-// CPU time a child has used so far, in ns.
-std::int64_t cpu_time(pid_t pid) {
-  clockid_t clock;
-  timespec t{};
-  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0) return 0;
-  return t.tv_sec * seconds + t.tv_nsec;
-}
 
 // From a millisecond, doubling, to a second.
 constexpr std::int64_t backoff(unsigned failures) {
@@ -118,6 +96,10 @@ class Supervisor {
   };
 
   bool spawn(unsigned index);
+  bool is_worker(pid_t pid) const {
+    return std::any_of(children_.begin(), children_.end(),
+                       [&](const Child& c) { return c.pid == pid; });
+  }
   void obey();
   void reap();
   void reap_descendants();
@@ -161,6 +143,7 @@ class Supervisor {
 
   std::int64_t last_tick_ = 0;
   int signals_ = -1;
+  bool look_again_ = false;  // for children that have ended
 
   static constexpr std::int64_t tick_ns = 10 * ms;
 };
@@ -205,6 +188,7 @@ std::int64_t Supervisor::patience() const {
   auto at_most = [&](std::int64_t ns) { wait = wait < 0 ? ns : std::min(wait, ns); };
   const bool open = control_.open_job.load() != 0;
   if (open && control_.job.is_timed()) at_most(tick_ns);
+  if (look_again_) at_most(ms);
   if (waiting_to_fork_) at_most(std::max<std::int64_t>(not_before_ - now_ns(), ms));
   for (const Child& child : children_)
     if (child.stopped) at_most(tick_ns);
@@ -282,19 +266,18 @@ void Supervisor::commit_memory() {
 void Supervisor::reap() {
   for (;;) {
     siginfo_t info{};
-    if (sys::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) != 0 ||
-        info.si_pid == 0)
-      return;
-    // What it forked and left in its process group goes first: once it is reaped, the number of the
-    // group may be somebody else's.
-    if (info.si_code != CLD_STOPPED && info.si_code != CLD_CONTINUED) kill(-info.si_pid, SIGKILL);
-    // The same once more, and now it is gone.
-    if (sys::waitid(P_PID, static_cast<id_t>(info.si_pid), &info,
-                    WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
-        info.si_pid == 0)
-      continue;
-    const bool ended =
-        info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    int failed = sys::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    const bool ended = failed == 0 && info.si_pid != 0;
+    if (ended) {
+      // What it left in its process group; until it is reaped, the number is nobody else's.
+      if (is_worker(info.si_pid)) kill(-info.si_pid, SIGKILL);
+      failed = sys::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED);
+    } else if (failed == 0) {
+      failed = sys::waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOHANG);
+    }
+    // Who waits to be reaped is not announced again.
+    look_again_ = failed != 0 && errno != ECHILD;
+    if (failed != 0 || info.si_pid == 0) return;
     if (info.si_pid == committer_) {
       if (!ended) continue;
       committer_ = 0;
@@ -308,20 +291,17 @@ void Supervisor::reap() {
       sys::futex_wake(control_.commit_reply, 1);
       continue;
     }
-    bool known = false;
-    for (unsigned i = 0; i < children_.size(); ++i) {
-      if (children_[i].pid != info.si_pid) continue;
-      known = true;
-      if (ended) {
-        recover(i, info);
-      } else {
-        children_[i].stopped = info.si_code == CLD_STOPPED;
-        children_[i].stopped_for = 0;
-        last_tick_ = now_ns();
-      }
-      break;
+    const auto child = std::find_if(children_.begin(), children_.end(),
+                                    [&](const Child& c) { return c.pid == info.si_pid; });
+    if (child == children_.end()) {
+      if (ended) reap_descendants();  // its own children have come to us
+    } else if (ended) {
+      recover(static_cast<unsigned>(child - children_.begin()), info);
+    } else {
+      child->stopped = info.si_code == CLD_STOPPED;
+      child->stopped_for = 0;
+      last_tick_ = now_ns();
     }
-    if (!known && ended) reap_descendants();  // its own children have come to us
   }
 }
 
@@ -339,10 +319,7 @@ void Supervisor::reap_descendants() {
   for (char* word = strtok_r(text.data(), " ", &rest); word != nullptr;
        word = strtok_r(nullptr, " ", &rest)) {
     const pid_t pid = atoi(word);
-    const bool ours =
-        pid == committer_ || std::any_of(children_.begin(), children_.end(),
-                                         [&](const Child& c) { return c.pid == pid; });
-    if (pid > 0 && !ours) kill(pid, SIGKILL);
+    if (pid > 0 && pid != committer_ && !is_worker(pid)) kill(pid, SIGKILL);
   }
 }
 
@@ -564,12 +541,18 @@ void Supervisor::tick() {
     if (slots_[i].inside.load() == 0 || run != child.run) {
       child.run = run;
       child.run_for = 0;
-      if (cpu_limit != 0) child.cpu_before = cpu_time(child.pid);
+      if (cpu_limit != 0) child.cpu_before = cpu_used(child.pid);
       continue;
     }
+    if (child.run_for == 0) child.wait = CpuWait(child.pid);
     child.run_for += step;
-    const bool late = deadline != 0 && child.run_for > deadline;
-    const bool greedy = cpu_limit != 0 && cpu_time(child.pid) - child.cpu_before > cpu_limit;
+    const bool greedy = cpu_limit != 0 && cpu_used(child.pid) - child.cpu_before > cpu_limit;
+    bool late = deadline != 0 && child.run_for > deadline;
+    if (late) {
+      // Perhaps others had the CPU, or a cgroup's quota was used up.
+      const auto waited = child.wait.so_far(child.pid);
+      late = waited && child.run_for - *waited > deadline;
+    }
     if ((late || greedy) && !traced(child.pid))
       kill_worker(i, late ? Reason::deadline : Reason::cpu_time);
   }
@@ -626,7 +609,7 @@ void supervisor_main(const Inherited& inherited) {
   sigaddset(&set, SIGCHLD);
   sigprocmask(SIG_SETMASK, &set, nullptr);
   setsid();  // Ctrl-C and Ctrl-Z are for the master
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  sys::prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_NAME, "tine-supervisor");
   if (getppid() != inherited.master) _exit(0);
   static Supervisor* supervisor = new Supervisor(inherited);

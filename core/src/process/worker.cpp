@@ -400,7 +400,7 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
 
   // Away from the terminal, and gone with the supervisor, also when it went before this line.
   setsid();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  sys::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != supervisor) _exit(0);
   char name[16];
   snprintf(name, sizeof name, "tine-worker-%u", index);

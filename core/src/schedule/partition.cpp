@@ -1,6 +1,7 @@
 #include <tine/partition.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace tine {
 
@@ -74,6 +75,9 @@ Partition tiles(std::size_t rows, std::size_t columns, std::size_t tile_rows,
   p.halo = halo;
   p.columns = columns;
   p.column_grain = tile_columns;
+  if (columns != 0 && ceil_div(rows, tile_rows) >
+                          std::numeric_limits<std::size_t>::max() / ceil_div(columns, tile_columns))
+    throw InvalidArgument("tine::tiles: the number of tiles overflows");
   return p;
 }
 

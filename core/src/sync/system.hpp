@@ -1,6 +1,9 @@
 // The seam to the kernel: every system call whose failure tine must survive goes through here, so
 // that tests can make any of them fail. TINE_FAIL="fork@3=EAGAIN,mmap@1=ENOMEM" makes the third
-// fork and the first mmap of the process fail; "fork@3+" every one from the third.
+// fork and the first mmap of a process fail; "fork@3+" every one from the third. Of
+// "worker.open@1=EIO" it is the first open of each worker; "master." and "supervisor." likewise.
+// WAIT in place of an errno lets the call succeed and puts whoever returns from it to sleep for a
+// moment, which makes the gaps between calls wide. Each time is told on standard error.
 #pragma once
 
 #include <linux/futex.h>
@@ -26,12 +29,9 @@ enum class Call : unsigned {
   pipe,
   eventfd,
   signalfd,
-  timerfd,
+  prctl,
   count_
 };
-
-/// 0, or the errno with which this call shall fail.
-int injected(Call call) noexcept;
 
 pid_t fork();
 void* mmap(void* at, std::size_t bytes, int protection, int flags, int fd, off_t offset);
@@ -45,7 +45,7 @@ ssize_t write(int fd, const void* data, std::size_t bytes);
 int pipe(int ends[2]);
 int eventfd();
 int signalfd_child();
-int timerfd();
+int prctl(int option, unsigned long value);
 
 /// Waits until `word` is not `expected`, somebody wakes it, or the time is over; returns at once
 /// on any other reason. Never a promise: callers look again.
