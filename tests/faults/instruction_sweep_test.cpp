@@ -297,6 +297,9 @@ void Sweep::operator()(const std::string& name, Scene scene, const Job& job,
                        const std::set<State>& expected) {
   scene_ = scene;
   job_ = job;
+  // Idle workers would keep the CPU that tracer and victim share. In a barrier it is the other way
+  // round: a victim that sleeps there would hold up the tracer.
+  control_.may_spin = scene == Scene::first_at_barrier;
   path_.clear();
   std::map<State, long> deaths;
   long astray = 0;
