@@ -54,10 +54,14 @@ class Attacker {
       if (open() && tine_test::signal_child(master_, shared->supervisor, SIGKILL))
         ++shared->struck[supervisor_kill];
     }
+    // Now and then anywhere, also in a worker's first steps; otherwise after a few slices, since a
+    // job whose workers never come to the end of one is given up.
+    int anywhere = 4;
     while (plan.attacked && open()) {
-      // After a few slices, or workers would never come to one; kernels of the library do not count.
-      const std::uint64_t begun = shared->begun + dice.below(24);
-      for (int i = 0; i < 50 && open() && shared->begun < begun; ++i) usleep(100);
+      const std::uint64_t begun = shared->begun + dice.from_to(1, 24);
+      const bool soon = anywhere > 0 && dice.chance(0.3);
+      anywhere -= soon;
+      for (int i = 0; open() && shared->begun < begun && !(soon && i > 20); ++i) usleep(100);
       usleep(static_cast<unsigned>(dice.below(300)));
       if (open()) strike(dice);
     }
