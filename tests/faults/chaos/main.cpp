@@ -17,7 +17,9 @@ int main(int argc, char** argv) {
       "memory, whose supervisor is killed and stopped, and compares each result bit by bit with\n"
       "that of a serial loop.");
   Limits limits;
-  app.add_option("--faults", limits.faults, "End after so many faults")->capture_default_str();
+  app.add_option("--faults", limits.faults, "End after so many faults")
+      ->capture_default_str()
+      ->take_last();
   app.add_option("--seed", settings.seed, "Decides about all jobs and faults")
       ->capture_default_str();
   app.add_option("--workers", settings.workers, "Workers of the pool")
