@@ -170,7 +170,8 @@ State Sweep::state() const {
   bool any_done = false;
   for (std::size_t i = 0; i < job.slices; ++i) {
     const auto word = load(job.ledger[i]);
-    if (word.slot != victim_ || word.incarnation != job.incarnation_base + 1 + s.spawn.load())
+    if (word.slot != victim_ ||
+        word.incarnation != job.incarnation_base + 1 + control_.occupants()[victim_].spawn.load())
       continue;
     any_done = any_done || word.state == SliceState::done;
     if (word.state == SliceState::claimed)
@@ -179,7 +180,7 @@ State Sweep::state() const {
       const std::uint32_t stage = std::atomic_ref(stages_.data()[i]).load();
       if (stage != 1) return stage == 0 ? before_kernel : after_kernel;
       if (!job.spmd) return in_kernel;
-      if (control_.barrier.phase.load() != 0) return opened;
+      if (control_.board().barrier.phase.load() != 0) return opened;
       return s.arrived.load() != 0 ? arrived : before_barrier;
     }
   }
