@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "memory/page_runs.hpp"
 #include "memory/release_log.hpp"
 #include "schedule/job.hpp"
 #include "sync/ledger.hpp"
@@ -86,21 +87,15 @@ struct Barrier {
 };
 
 struct Control {
+  // First what workers only read, and cannot write (see worker_main): whoever scribbles here faults,
+  // and the others are not hurt.
+
   // What workers wait for: it changes when there may be work, or an end. Written by master and
   // supervisor.
   alignas(128) std::atomic<std::uint32_t> bell;
   // Written by the master.
   std::atomic<std::uint64_t> open_job;  // number of the job that may be worked on, 0: none
   std::atomic<std::uint32_t> shutdown;
-  // Written by all: no more slices are begun.
-  alignas(128) std::atomic<std::uint32_t> stop_claims;
-  // What the master waits for: a hint that a look at the ledger is worth while. Written by workers
-  // and supervisor.
-  alignas(128) std::atomic<std::uint32_t> finished;  // futex
-  std::atomic<std::uint32_t> master_asleep;          // written by the master
-  // Written by whoever ends the job early, first one wins: Verdict | slice << 8.
-  alignas(128) std::atomic<std::uint64_t> verdict;
-  std::atomic<std::uint32_t> fault_count;
 
   // Orders to the supervisor, by the master; an eventfd says that there are some.
   alignas(128) std::atomic<std::uint32_t> kill_active;  // end the workers that are in a job
@@ -125,10 +120,20 @@ struct Control {
   std::size_t memory_per_worker;
   bool protect;
 
-  Barrier barrier;
   // Written by the master while no worker is active.
   ReleaseLog released;
   JobDescriptor job;
+
+  // From here on, what workers write, too. Written by all: no more slices are begun.
+  alignas(page) std::atomic<std::uint32_t> stop_claims;
+  // What the master waits for: a hint that a look at the ledger is worth while. Written by workers
+  // and supervisor.
+  alignas(128) std::atomic<std::uint32_t> finished;  // futex
+  std::atomic<std::uint32_t> master_asleep;          // written by the master
+  // Written by whoever ends the job early, first one wins: Verdict | slice << 8.
+  alignas(128) std::atomic<std::uint64_t> verdict;
+  std::atomic<std::uint32_t> fault_count;
+  Barrier barrier;
   FaultRecord faults[max_faults + 1];  // the last one is for the fault that ends the job
 
   // Behind it: Lane lanes[workers], then Slot slots[workers].
@@ -183,5 +188,7 @@ struct Control {
     return &fault;
   }
 };
+
+static_assert(offsetof(Control, stop_claims) % page == 0);
 
 }  // namespace tine::detail

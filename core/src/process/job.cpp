@@ -95,6 +95,7 @@ class JobRun {
   void prepare();
   void post();
   void wait();
+  void mend();
   void wait_until_parked();
   void give_up_the_rest();
   Report settle();
@@ -325,6 +326,7 @@ void JobRun::wait() {
       next_progress = now + 100 * ms;
       call_progress();
       if (thrown_) return;
+      mend();
       if (control_.alive.load() < pool_.workers_) pool_.order();  // should the first have been lost
       if (pool_.supervisor_lost()) {
         lost_ = true;
@@ -333,6 +335,30 @@ void JobRun::wait() {
       }
     }
   }
+}
+
+// Kernels can reach the words that say which slices are to be taken, and by whom. Should nobody be at
+// work although something is left, those that are hints are put right; a slice that nobody can take
+// any more ends the job.
+void JobRun::mend() {
+  if (!all_parked() || over() || control_.verdict.load() != 0) return;
+  const JobDescriptor& d = job();
+  for (std::size_t i = scanned_; i < slices_; ++i) {
+    const Word word = load(ledger_[i]);
+    const bool ours = word.incarnation == d.incarnation_base;
+    if (word.over() ||
+        (ours && word.state == SliceState::free &&
+         (word.attempt < d.attempts || d.on_failure == OnFailure::quarantine)) ||
+        (ours && word.state == SliceState::dirty && word.slot < pool_.workers_ &&
+         control_.slots()[word.slot].undo_slice.load() == i))
+      continue;
+    // A word leaves its owner before he parks, alive or dead; so this one has none.
+    if (all_parked() && load(ledger_[i]) == word) control_.condemn(Verdict::slice, i);
+    return;
+  }
+  lay_out(control_.lanes(), lane_count(policy_.schedule, pool_.workers_), slices_);
+  control_.stop_claims.store(0);
+  control_.ring(INT_MAX);
 }
 
 void JobRun::wait_until_parked() {
@@ -463,11 +489,15 @@ void JobRun::fail(Report report) {
     }
     case Verdict::slice: {
       const Fault* fault = last_of([&](const Fault& f) { return f.slice == slice; });
+      if (fault == nullptr)
+        throw SliceFailed("tine: the state of slice " + std::to_string(slice) +
+                              " was written over, by a kernel that writes where it must not; the "
+                              "results of this job cannot be trusted",
+                          std::move(report), slice);
       const std::string what =
           "tine: slice " + std::to_string(slice) + " of " + std::to_string(slices_) +
           " failed on all " + std::to_string(policy_.attempts) +
-          " attempts; the last: " + (fault != nullptr ? fault->to_string() : "unknown") +
-          traced(fault) +
+          " attempts; the last: " + fault->to_string() + traced(fault) +
           "\nThe other slices are not affected; OnFailure::quarantine would go on without it";
       throw SliceFailed(what, std::move(report), slice);
     }

@@ -381,6 +381,7 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
   mprotect(inherited.arena->small_begin(),
            static_cast<std::size_t>(inherited.arena->small_end() - inherited.arena->small_begin()),
            PROT_READ);
+  mprotect(&control, offsetof(Control, stop_claims), PROT_READ);
 
   cap_threads();
   for (const StartHook hook : start_hooks()) hook();
