@@ -85,7 +85,8 @@ void Decoder::ask(std::span<const std::uint8_t> bytes) {
         allocator.largest = 0;
         cv::Mat::setDefaultAllocator(&allocator);
         std::string message;
-        std::ranges::fill(edge_counters(), std::uint8_t{0});
+        const auto counters = edge_counters();
+        if (!counters.empty()) std::memset(counters.data(), 0, counters.size());
         try {
           const cv::Mat image = app::decode(app::read_image_file(where.data(), limits), message);
           a.decoded = true;
@@ -96,7 +97,7 @@ void Decoder::ask(std::span<const std::uint8_t> bytes) {
           message = error.what();
         }
         a.largest = allocator.largest;
-        std::ranges::copy(edge_counters(), ran.data());
+        if (!counters.empty()) std::memcpy(ran.data(), counters.data(), counters.size());
         std::memcpy(a.message, message.data(), std::min(message.size(), sizeof a.message - 1));
         says[0] = a;
       },
@@ -133,7 +134,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Answer& a = decoder->answer[0];
   // What the worker ran takes the place of what this process did.
   const auto counters = edge_counters();
-  std::copy_n(decoder->edges.data(), counters.size(), counters.data());
+  if (!counters.empty()) std::memcpy(counters.data(), decoder->edges.data(), counters.size());
   note_outcome(a);
 
   require(a.largest <= limits.pixels * largest_pixel, "more memory than the limit allows");
