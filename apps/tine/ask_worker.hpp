@@ -1,30 +1,24 @@
 // One question to one worker: a job of a single slice, whose answer is a small struct.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <exception>
-#include <string>
 
 #include <tine/error.hpp>
 #include <tine/for_each_slice.hpp>
 
 #include "exit.hpp"
 #include "losses.hpp"
+#include "short_text.hpp"
 
 namespace tine::app {
 
 struct Answer {
   bool failed = false;
   bool equal = false;
-  std::int32_t rows = 0, columns = 0, type = 0, pid = 0;
+  std::int32_t rows = 0, columns = 0, type = 0;
   std::uint64_t pixels = 0, bytes = 0;
-  char message[300] = {};
-
-  void set_message(const std::string& text) {
-    std::memcpy(message, text.data(), std::min(text.size(), sizeof message - 1));
-  }
+  ShortText text;
 };
 
 /// Runs `work(answer, arguments...)` in a worker. What it throws is thrown here as Failure, and so
@@ -40,7 +34,7 @@ Answer ask_worker(const PoolWith& on, Losses& losses, F work, const A&... argume
             work(mine[0], rest...);
           } catch (const std::exception& error) {
             mine[0].failed = true;
-            mine[0].set_message(error.what());
+            mine[0].text = error.what();
           }
         },
         out(answer), arguments...));
@@ -48,7 +42,7 @@ Answer ask_worker(const PoolWith& on, Losses& losses, F work, const A&... argume
     losses.add(error.report());
     throw Failure(reason_of(error.report(), error.slice()));
   }
-  if (answer[0].failed) throw Failure(answer[0].message);
+  if (answer[0].failed) throw Failure(answer[0].text.str());
   return answer[0];
 }
 

@@ -8,9 +8,9 @@
 #include <tine/pool.hpp>
 
 #include "decode.hpp"
+#include "file_server.hpp"
 #include "inputs.hpp"
 #include "losses.hpp"
-#include "output_files.hpp"
 #include "progress_bar.hpp"
 
 namespace tine::app {
@@ -21,9 +21,9 @@ struct ImageOptions {
   bool verify = false;                   ///< compare with the serial OpenCV calls
 };
 
-/// Processes every task that has not failed yet, and notes in each how it went. A file that kills
+/// Processes every one of the tasks of `files` that has not failed yet, and notes in each how it went. A file that kills
 /// its worker costs that file only.
-Losses run_batch(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks,
-                 OutputFiles& outputs, const ImageOptions& options, ProgressBar& bar);
+Losses run_batch(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, FileServer& files,
+                 const ImageOptions& options, ProgressBar& bar);
 
 }  // namespace tine::app

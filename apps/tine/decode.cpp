@@ -1,7 +1,6 @@
 #include "decode.hpp"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include "descriptor.hpp"
 #include "exit.hpp"
 #include "sniff.hpp"
 
@@ -19,25 +19,15 @@ namespace tine::app {
 
 namespace {
 
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0) close(fd);
-  }
-};
-
 // read() rather than mmap: a file that shrinks meanwhile would be a SIGBUS.
-std::vector<std::uint8_t> read_all(const char* path) {
-  const Descriptor file{open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+std::vector<std::uint8_t> read_all(int file) {
   struct stat about;
-  if (file.fd < 0 || fstat(file.fd, &about) != 0)
-    throw Failure(fmt::format("cannot be opened: {}", strerror(errno)));
-  if (!S_ISREG(about.st_mode)) throw Failure("is not a regular file");
+  if (fstat(file, &about) != 0) throw Failure(fmt::format("cannot be read: {}", strerror(errno)));
   if (about.st_size >= INT32_MAX) throw Failure("is larger than 2 GiB");
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(about.st_size));
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const ssize_t got = read(file.fd, bytes.data() + have, bytes.size() - have);
+    const ssize_t got = read(file, bytes.data() + have, bytes.size() - have);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw Failure(fmt::format("cannot be read: {}", strerror(errno)));
     if (got == 0) break;
@@ -52,18 +42,18 @@ std::vector<std::uint8_t> read_all(const char* path) {
 class StderrCatcher {
  public:
   StderrCatcher() : memory_{memfd_create("stderr", MFD_CLOEXEC)}, saved_{dup(STDERR_FILENO)} {
-    if (memory_.fd >= 0 && saved_.fd >= 0) dup2(memory_.fd, STDERR_FILENO);
+    if (memory_ && saved_) dup2(memory_.get(), STDERR_FILENO);
   }
   ~StderrCatcher() { stop(); }
   StderrCatcher(const StderrCatcher&) = delete;
   StderrCatcher& operator=(const StderrCatcher&) = delete;
 
   std::string stop() {
-    if (memory_.fd < 0 || saved_.fd < 0 || stopped_) return {};
+    if (!memory_ || !saved_ || stopped_) return {};
     stopped_ = true;
-    dup2(saved_.fd, STDERR_FILENO);
+    dup2(saved_.get(), STDERR_FILENO);
     char text[400];
-    const ssize_t got = pread(memory_.fd, text, sizeof text, 0);
+    const ssize_t got = pread(memory_.get(), text, sizeof text, 0);
     std::string said(text, got > 0 ? static_cast<std::size_t>(got) : 0);
     return said.substr(0, said.find('\n'));
   }
@@ -75,9 +65,9 @@ class StderrCatcher {
 
 }  // namespace
 
-ImageFile read_image_file(const char* path, const Limits& limits) {
+ImageFile read_image_file(int descriptor, const Limits& limits) {
   ImageFile file;
-  file.bytes = read_all(path);
+  file.bytes = read_all(descriptor);
   const Sniffed s = sniff(file.bytes);
   if (!s.trouble.empty()) throw Failure(s.trouble);
   if (s.width > limits.pixels / s.height)

@@ -25,8 +25,9 @@ struct ImageFile {
   bool jpeg = false;
 };
 
-/// Throws Failure with the reason why the file should not be decoded.
-ImageFile read_image_file(const char* path, const Limits& limits);
+/// Reads an open file from its beginning. Throws Failure with the reason why it should not be
+/// decoded.
+ImageFile read_image_file(int descriptor, const Limits& limits);
 
 /// Throws Failure when the decoder fails, or says that data is missing or damaged, or comes to other
 /// dimensions than the first look; other complaints go to `warning`. The orientation noted in a JPEG is applied; PNG, TIFF and WebP keep

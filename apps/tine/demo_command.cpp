@@ -21,9 +21,11 @@
 
 #include "commands.hpp"
 #include "exit.hpp"
+#include "file_server.hpp"
 #include "interrupt.hpp"
 #include "load_image.hpp"
 #include "progress_bar.hpp"
+#include "worker_setup.hpp"
 
 namespace tine::app {
 
@@ -102,8 +104,9 @@ class Demo {
       : settings_(settings),
         // Both pools before anything else: workers are forked from what the program is now, and
         // OpenCV's threads, started further down, do not survive a fork.
-        all_({.workers = settings.workers}),
-        one_({.workers = 1}),
+        setup_(prepare_workers(true)),
+        all_({.workers = settings.workers, .worker_start = start_worker}),
+        one_({.workers = 1, .worker_start = start_worker}),
         shared_(all_),
         shared_one_(one_) {
     // OpenCV's results come from malloc. Without this each new one would be fresh memory, and most
@@ -127,12 +130,16 @@ class Demo {
 
  private:
   void load() {
-    for (const std::string& path : settings_.photos) {
+    std::vector<Task> inputs;
+    for (const std::string& path : settings_.photos) inputs.emplace_back().input = path;
+    files_.emplace(std::move(setup_.door), inputs, false);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const std::string& path = inputs[i].input;
       check_interrupt();
       try {
         Losses losses;
-        const Probed probed = probe_image(all_, path, {}, losses);
-        Photo photo{fs::path(path).stem().string(), load_image(all_, path, {}, probed, losses), {}};
+        const Probed probed = probe_image(all_, i, {}, losses);
+        Photo photo{fs::path(path).stem().string(), load_image(all_, i, {}, probed, losses), {}};
         for (const Work& work : works) {
           const cv::Mat& image = photo.image();
           image::Chain::parse(work.chain).output({image.rows, image.cols, image.type()});
@@ -259,7 +266,9 @@ class Demo {
   }
 
   const Settings& settings_;
+  WorkerSetup setup_;
   Pool all_, one_;
+  std::optional<FileServer> files_;  // as long as the pools: replaced workers announce themselves
   MatAllocator shared_, shared_one_;
   std::vector<Photo> photos_;
   std::size_t failed_ = 0;

@@ -15,6 +15,7 @@
 
 #include <tine/for_each_slice.hpp>
 #include <tine/pool.hpp>
+#include <tine/sandbox.hpp>
 
 #include "commands.hpp"
 #include "exit.hpp"
@@ -183,6 +184,26 @@ void costs(Findings& findings) {
   for (const std::string& warning : pool.warnings()) findings.advise(warning);
 }
 
+void sandbox(Findings& findings) {
+  findings.section("Sandbox of workers that read files", "sandbox");
+  const SandboxLayers layers = sandbox_available();
+  const auto yes_or_no = [](bool is_there) { return is_there ? "yes" : "no"; };
+  findings.fact("no new privileges", "no_new_privileges", layers.no_new_privileges,
+                yes_or_no(layers.no_new_privileges));
+  findings.fact("system calls filtered", "seccomp", layers.seccomp, yes_or_no(layers.seccomp));
+  findings.fact("landlock", "landlock", layers.landlock,
+                layers.landlock != 0 ? fmt::format("yes (version {})", layers.landlock) : "no");
+  if (!layers.seccomp)
+    findings.advise(
+        "workers cannot be kept from opening files and sockets: seccomp is missing from the kernel "
+        "(CONFIG_SECCOMP_FILTER) or forbidden by a container; do not decode files from strangers "
+        "here");
+  if (layers.landlock == 0)
+    findings.advise(
+        "the sandbox lacks its second layer, landlock: enable it in the kernel "
+        "(CONFIG_SECURITY_LANDLOCK, and landlock in the boot parameter lsm=)");
+}
+
 }  // namespace
 
 Run add_doctor_command(CLI::App& app) {
@@ -196,6 +217,7 @@ Run add_doctor_command(CLI::App& app) {
     workers(findings);
     memory(findings);
     costs(findings);
+    sandbox(findings);
     findings.print(*json);
     return static_cast<int>(all_good);
   };

@@ -1,7 +1,6 @@
 #include "encode.hpp"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,7 +54,7 @@ bool can_encode(const std::string& path) {
   return format_of(std::filesystem::path(path).extension().string()) != nullptr;
 }
 
-std::size_t encode_to(const cv::Mat& image, const std::string& extension, const std::string& path) {
+void encode_to(const cv::Mat& image, const std::string& extension, int descriptor) {
   const Format& format = *format_of(extension);
   const auto refuse = [&](const char* what, const char* instead) {
     throw Failure(fmt::format("a {} file cannot hold {}; {} can", extension, what, instead));
@@ -75,21 +74,16 @@ std::size_t encode_to(const cv::Mat& image, const std::string& extension, const 
     throw Failure(fmt::format("cannot be encoded as {}: {}", extension, error.err));
   }
 
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  int error = fd < 0 ? errno : 0;
-  for (std::size_t done = 0; error == 0 && done < bytes.size();) {
-    const ssize_t put = write(fd, bytes.data() + done, bytes.size() - done);
-    if (put > 0)
-      done += static_cast<std::size_t>(put);
-    else if (put == 0 || errno != EINTR)
-      error = put == 0 ? ENOSPC : errno;
+  const auto check = [](bool good) {
+    if (!good) throw Failure(fmt::format("the output cannot be written: {}", strerror(errno)));
+  };
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t put = write(descriptor, bytes.data() + done, bytes.size() - done);
+    check(put > 0 || errno == EINTR);
+    if (put > 0) done += static_cast<std::size_t>(put);
   }
-  if (fd >= 0 && close(fd) != 0 && error == 0) error = errno;
-  if (error != 0) {
-    if (fd >= 0) unlink(path.c_str());
-    throw Failure(fmt::format("the output cannot be written: {}", strerror(error)));
-  }
-  return bytes.size();
+  // Here, so that workers wait for the disk side by side.
+  check(fsync(descriptor) == 0);
 }
 
 }  // namespace tine::app

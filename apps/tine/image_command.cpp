@@ -13,6 +13,7 @@
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "large_image.hpp"
+#include "worker_setup.hpp"
 
 namespace tine::app {
 
@@ -24,7 +25,7 @@ struct Settings {
   unsigned workers = 0;
   double deadline = 60;
   ImageOptions options;
-  bool json = false, report = false, force = false, recursive = false;
+  bool json = false, report = false, force = false, recursive = false, no_sandbox = false;
   ProgressMode progress = ProgressMode::automatic;
 };
 
@@ -54,7 +55,7 @@ nlohmann::json to_json(const Task& task) {
 }
 
 int report(const Settings& settings, const std::vector<Task>& tasks, const Losses& losses,
-           unsigned workers, double seconds, bool interrupted) {
+           unsigned workers, bool sandboxed, double seconds, bool interrupted) {
   std::size_t written = 0;
   auto files = nlohmann::json::array();
   for (const Task& task : tasks) {
@@ -68,6 +69,7 @@ int report(const Settings& settings, const std::vector<Task>& tasks, const Losse
   if (settings.json)
     fmt::print("{}\n", nlohmann::json{{"chain", settings.chain},
                                       {"workers", workers},
+                                      {"sandboxed", sandboxed},
                                       {"seconds", seconds},
                                       {"written", written},
                                       {"failed", tasks.size() - written},
@@ -103,22 +105,29 @@ int run(const Settings& settings) {
   const auto start = std::chrono::steady_clock::now();
   Losses losses;
   bool interrupted = false;
-  Pool pool({.workers = settings.workers});
-  {
-    OutputFiles outputs(settings.force);
-    try {
-      const bool single = tasks.size() == 1 && tasks[0].failure.empty() && pool.workers() > 1;
-      if (!single ||
-          !run_large(pool, chain, tasks[0], outputs, options, settings.progress, losses)) {
-        ProgressBar bar(settings.progress, "files");
-        losses = run_batch(pool, chain, tasks, outputs, options, bar);
-      }
-    } catch (const Interrupted&) {
-      interrupted = true;
+  WorkerSetup setup = prepare_workers(!settings.no_sandbox);
+  Pool pool({.workers = settings.workers, .worker_start = start_worker});
+  if (pool.worker_pids().empty()) {
+    setup.sandboxed = false;
+    fmt::print(stderr,
+               "tine: warning: TINE_SERIAL is set: files are decoded in this process itself, which "
+               "is in no sandbox\n");
+  }
+  FileServer files(std::move(setup.door), tasks, settings.force);
+  try {
+    const bool single = tasks.size() == 1 && tasks[0].failure.empty() && pool.workers() > 1;
+    if (!single || !run_large(pool, chain, tasks, files, options, settings.progress, losses)) {
+      ProgressBar bar(settings.progress, "files");
+      losses = run_batch(pool, chain, tasks, files, options, bar);
     }
+  } catch (const Interrupted&) {
+    interrupted = true;
+    files.settle();
+    files.tell(tasks);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  return report(settings, tasks, losses, pool.workers(), seconds.count(), interrupted);
+  return report(settings, tasks, losses, pool.workers(), setup.sandboxed, seconds.count(),
+                interrupted);
 }
 
 }  // namespace
@@ -154,6 +163,8 @@ Run add_image_command(CLI::App& app) {
   command.add_flag("--json", settings->json, "Results on stdout as JSON");
   command.add_flag("--report", settings->report,
                    "What the workers did, on stderr: slices, times, faults, replacements");
+  command.add_flag("--no-sandbox", settings->no_sandbox,
+                   "Let workers open files and more, for debuggers; they are shut in otherwise");
   add_progress_option(command, settings->progress);
   command.footer([] {
     return operations_text() +
@@ -162,7 +173,10 @@ Run add_image_command(CLI::App& app) {
            "  tine image \"resize width=1600 | sharpen\" holiday/ -o small/ --recursive\n"
            "  tine image \"gray | equalize\" 'scans/*.tif' -o better/ --json\n"
            "  tine image \"bilateral\" a.png b.png -o smooth/ --verify -j 4\n\n"
-           "A file that cannot be read, or that kills its worker, costs that file only.\n"
+           "A file that cannot be read, or that kills its worker, costs that file only. Workers\n"
+           "decode and encode in a sandbox: they get an open input and an open output, and can "
+           "open\n"
+           "nothing else.\n"
            "Outputs appear whole or not at all, and existing ones stay unless --force is given.\n";
   });
   return [settings] { return run(*settings); };

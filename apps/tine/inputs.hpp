@@ -14,6 +14,8 @@ struct Task {
   std::string warning;
   bool written = false;
   int columns = 0, rows = 0;  ///< of the output
+
+  bool is_over() const { return written || !failure.empty(); }
 };
 
 /// Expands files, folders and quoted globs, and decides where each result goes.

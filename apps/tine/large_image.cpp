@@ -1,8 +1,5 @@
 #include "large_image.hpp"
 
-#include <unistd.h>
-
-#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -10,6 +7,7 @@
 #include "encode.hpp"
 #include "interrupt.hpp"
 #include "load_image.hpp"
+#include "worker_files.hpp"
 
 namespace tine::app {
 
@@ -23,17 +21,18 @@ cv::Mat mat_of(const image::Shape& shape, const std::uint8_t* data) {
 
 }  // namespace
 
-bool run_large(Pool& pool, const image::Chain& chain, Task& task, OutputFiles& outputs,
+bool run_large(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, FileServer& files,
                const ImageOptions& options, ProgressMode progress, Losses& losses) {
+  Task& task = tasks[0];
   Policy policy{.attempts = 2, .slice_deadline = options.deadline, .progress = [](const Progress&) {
                   check_interrupt();
                 }};
   const PoolWith on = pool.with(policy);
   try {
-    const Probed probed = probe_image(on, task.input, options.limits, losses);
+    const Probed probed = probe_image(on, 0, options.limits, losses);
     if (probed.pixels < large) return false;
-    const std::string prefix = outputs.prepare(task.output);
-    const Loaded loaded = load_image(on, task.input, options.limits, probed, losses);
+    files.prepare_output(0);
+    const Loaded loaded = load_image(on, 0, options.limits, probed, losses);
     const image::Shape before{loaded.image.rows, loaded.image.cols, loaded.image.type()};
     const image::Shape after = chain.output(before);
     auto memory = pool.array<std::uint8_t>(
@@ -63,21 +62,19 @@ bool run_large(Pool& pool, const image::Chain& chain, Task& task, OutputFiles& o
     }
 
     const std::string extension = std::filesystem::path(task.output).extension().string();
-    const auto names = pool.array_from(prefix + '\0' + extension + '\0');
-    const Answer answer = ask_worker(
+    const auto words = pool.array_from(extension + '\0' + loaded.warning + '\0');
+    ask_worker(
         on, losses,
-        [after](Answer& a, std::span<const char> words, View<const std::uint8_t, 2> pixels) {
-          const char* name = words.data();
-          a.pid = getpid();
-          encode_to(mat_of(after, pixels.data()), name + std::strlen(name) + 1,
-                    temporary_name(name, a.pid));
+        [after, warning_at = extension.size() + 1](Answer&, std::span<const char> text,
+                                                   View<const std::uint8_t, 2> pixels) {
+          const auto output = ask_for_files(0, FileRequest::want_output);
+          if (!output) return;
+          encode_to(mat_of(after, pixels.data()), text.data(), output->output.get());
+          report_complete(0, after.columns, after.rows, text.data() + warning_at);
         },
-        whole(names), whole(memory));
-    outputs.publish(temporary_name(prefix, answer.pid), task.output);
-    task.written = true;
-    task.warning = loaded.warning;
-    task.columns = after.columns;
-    task.rows = after.rows;
+        whole(words), whole(memory));
+    files.settle();
+    files.tell(tasks);
   } catch (const SliceFailed& error) {
     losses.add(error.report());
     task.failure = reason_of(error.report(), error.slice());

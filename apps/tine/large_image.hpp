@@ -9,9 +9,9 @@
 
 namespace tine::app {
 
-/// Processes the task if its image has enough pixels for bands to pay; returns whether it did. Notes
-/// in the task how it went.
-bool run_large(Pool& pool, const image::Chain& chain, Task& task, OutputFiles& outputs,
+/// Processes the only one of `tasks` if its image has enough pixels for bands to pay; returns
+/// whether it did. Notes in the task how it went.
+bool run_large(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, FileServer& files,
                const ImageOptions& options, ProgressMode progress, Losses& losses);
 
 }  // namespace tine::app

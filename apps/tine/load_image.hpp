@@ -1,7 +1,8 @@
-// Image files into shared memory. The file is only touched by a worker: one small job looks at it
-// and says how much memory its pixels need, the second decodes it there.
+// Image files into shared memory. The input of a task of the file server is only read by a worker:
+// one small job looks at it and says how much memory its pixels need, the second decodes it there.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,8 +21,7 @@ struct Probed {
   std::uint64_t bytes = 0;  ///< decoded, at most
 };
 /// Throws Failure.
-Probed probe_image(const PoolWith& on, const std::string& path, const Limits& limits,
-                   Losses& losses);
+Probed probe_image(const PoolWith& on, std::size_t task, const Limits& limits, Losses& losses);
 
 struct Loaded {
   Array<std::uint8_t, 2> memory;
@@ -29,7 +29,7 @@ struct Loaded {
   std::string warning;
 };
 /// Throws Failure.
-Loaded load_image(const PoolWith& on, const std::string& path, const Limits& limits,
-                  const Probed& probed, Losses& losses);
+Loaded load_image(const PoolWith& on, std::size_t task, const Limits& limits, const Probed& probed,
+                  Losses& losses);
 
 }  // namespace tine::app

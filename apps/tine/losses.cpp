@@ -1,5 +1,6 @@
 #include "losses.hpp"
 
+#include <signal.h>
 #include <string.h>
 
 #include <algorithm>
@@ -14,6 +15,9 @@ std::string reason_of(const Report& report, std::size_t slice) {
   if (last == report.faults.rend()) return "could not be processed";
   switch (last->cause) {
     case Cause::signal: {
+      if (last->signal == SIGSYS)
+        return fmt::format("tried what the sandbox forbids (SIGSYS), in each of {} attempts",
+                           last->attempt);
       const char* name = sigabbrev_np(last->signal);
       return fmt::format("killed its worker with SIG{}, in each of {} attempts",
                          name != nullptr ? name : "?", last->attempt);

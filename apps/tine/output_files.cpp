@@ -10,7 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
-#include <vector>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,26 +20,73 @@ namespace tine::app {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+fs::path folder_of(const fs::path& target) {
+  return target.has_parent_path() ? target.parent_path() : fs::path(".");
+}
+
+}  // namespace
+
+OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
+  discard();
+  file_ = std::move(other.file_);
+  target_ = std::move(other.target_);
+  spare_ = std::move(other.spare_);
+  named_ = std::exchange(other.named_, false);
+  force_ = other.force_;
+  return *this;
+}
+
+OutputFile::~OutputFile() {
+  discard();
+}
+
+void OutputFile::discard() {
+  if (named_) unlink(spare_.c_str());
+  named_ = false;
+}
+
+void OutputFile::publish() {
+  // The worker has done this already, in its own time; here is whom it is promised by.
+  int error = fsync(file_.get()) != 0 ? errno : 0;
+  if (error == 0) error = named_ ? rename_to_target() : link_to_target();
+  if (error != 0) throw Failure(fmt::format("{} cannot be written: {}", target_, strerror(error)));
+}
+
+// Gives a name to a file that has none.
+int OutputFile::link_to_target() {
+  const std::string file = fmt::format("/proc/self/fd/{}", file_.get());
+  const auto link_as = [&](const std::string& name) {
+    return linkat(AT_FDCWD, file.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0
+                                                                                          : errno;
+  };
+  const int error = link_as(target_);
+  if (error != EEXIST || !force_) return error;
+  // A link does not replace, a rename does.
+  if (const int second = link_as(spare_)) return second;
+  named_ = true;
+  return rename_to_target();
+}
+
+int OutputFile::rename_to_target() {
+  const unsigned flags = force_ ? 0 : RENAME_NOREPLACE;
+  int error =
+      renameat2(AT_FDCWD, spare_.c_str(), AT_FDCWD, target_.c_str(), flags) != 0 ? errno : 0;
+  // Not every file system can; then the check in prepare() has to do.
+  if (error == EINVAL) error = rename(spare_.c_str(), target_.c_str()) != 0 ? errno : 0;
+  if (error == 0) named_ = false;
+  return error;
+}
+
 OutputFiles::OutputFiles(bool force) : force_(force) {
   std::uint64_t random = static_cast<std::uint64_t>(getpid());
   [[maybe_unused]] const ssize_t got = getrandom(&random, sizeof random, GRND_NONBLOCK);
   token_ = fmt::format(".tine-{:016x}-", random);
 }
 
-OutputFiles::~OutputFiles() {
-  for (const std::string& folder : folders_) {
-    std::error_code ignored;
-    std::vector<fs::path> left;
-    for (fs::directory_iterator at(folder, ignored), end; !ignored && at != end;
-         at.increment(ignored))
-      if (at->path().filename().string().starts_with(token_)) left.push_back(at->path());
-    for (const fs::path& file : left) fs::remove(file, ignored);
-  }
-}
-
-std::string OutputFiles::prepare(const std::string& target) {
-  const fs::path path(target);
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+void OutputFiles::prepare(const std::string& target) {
+  const fs::path path(target), folder = folder_of(path);
   std::error_code error;
   if (!folders_.contains(folder.string())) {
     fs::create_directories(folder, error);
@@ -54,29 +101,25 @@ std::string OutputFiles::prepare(const std::string& target) {
   if (fs::is_directory(path, error)) throw Failure(fmt::format("{} is a folder", target));
   if (!force_ && fs::exists(path, error))
     throw Failure(fmt::format("{} exists already; --force replaces it", target));
-  return (folder / fmt::format("{}{}", token_, count_++)).string();
 }
 
-void OutputFiles::publish(const std::string& temporary, const std::string& target) const {
-  const int fd = open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
-  int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
-  if (fd >= 0) close(fd);
-  if (error == 0) {
-    const unsigned flags = force_ ? 0 : RENAME_NOREPLACE;
-    if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), flags) != 0) {
-      error = errno;
-      // Not every file system can; then the check in prepare() has to do.
-      if (error == EINVAL) error = rename(temporary.c_str(), target.c_str()) != 0 ? errno : 0;
-    }
+OutputFile OutputFiles::open(const std::string& target) const {
+  const fs::path folder = folder_of(target);
+  OutputFile output;
+  output.target_ = target;
+  output.spare_ = (folder / fmt::format("{}{}", token_, count_++)).string();
+  output.force_ = force_;
+  // A file without a name is gone with its last descriptor, even when we are killed. Not every file
+  // system has such files.
+  output.file_ = Descriptor(::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666));
+  if (!output.file_) {
+    output.file_ =
+        Descriptor(::open(output.spare_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!output.file_)
+      throw Failure(fmt::format("{} cannot be written: {}", target, strerror(errno)));
+    output.named_ = true;
   }
-  if (error != 0) {
-    unlink(temporary.c_str());
-    throw Failure(fmt::format("{} cannot be written: {}", target, strerror(error)));
-  }
-}
-
-std::string temporary_name(const std::string& prefix, int pid) {
-  return fmt::format("{}.{}", prefix, pid);
+  return output;
 }
 
 }  // namespace tine::app

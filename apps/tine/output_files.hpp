@@ -1,38 +1,59 @@
-// Outputs appear whole or not at all: a worker writes to a temporary file beside the target, and
-// the master gives it the target's name when it is complete and on the disk.
+// Outputs appear whole or not at all: they are written to a file that has no name, or one of its
+// own, and get the target's name when they are complete and on the disk.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <set>
 #include <string>
 
+#include "descriptor.hpp"
+
 namespace tine::app {
 
-/// Makes the names, and removes what is left over when it goes out of scope.
+/// An output that is being written. It vanishes with this object, unless it was published.
+class OutputFile {
+ public:
+  OutputFile(OutputFile&&) noexcept = default;
+  OutputFile& operator=(OutputFile&& other) noexcept;
+  ~OutputFile();
+
+  int descriptor() const { return file_.get(); }
+
+  /// Makes it durable and gives it the target's name. Throws Failure.
+  void publish();
+
+ private:
+  friend class OutputFiles;
+  OutputFile() = default;
+  int link_to_target();
+  int rename_to_target();
+  void discard();
+
+  Descriptor file_;
+  std::string target_;
+  std::string spare_;   // a name beside the target that nobody has
+  bool named_ = false;  // the file has it
+  bool force_ = false;
+};
+
 class OutputFiles {
  public:
   /// With `force`, existing files are replaced.
   explicit OutputFiles(bool force);
-  ~OutputFiles();
-  OutputFiles(const OutputFiles&) = delete;
-  OutputFiles& operator=(const OutputFiles&) = delete;
 
-  /// Makes the target's folder if need be, and returns the beginning of the name of its temporary
-  /// files; each attempt appends an ending of its own (temporary_name), so that no two write the
-  /// same file. Throws Failure when the target exists already or cannot be written.
-  std::string prepare(const std::string& target);
+  /// Makes the target's folder if need be. Throws Failure when the target exists already or cannot
+  /// be written.
+  void prepare(const std::string& target);
 
-  /// Makes the temporary file durable and gives it the target's name. Throws Failure.
-  void publish(const std::string& temporary, const std::string& target) const;
+  /// An empty file for a target that was prepared. Any thread may call it. Throws Failure.
+  OutputFile open(const std::string& target) const;
 
  private:
   bool force_;
   std::string token_;
-  std::size_t count_ = 0;
+  mutable std::atomic<std::size_t> count_ = 0;
   std::set<std::string> folders_;
 };
-
-/// The temporary file of the process `pid`.
-std::string temporary_name(const std::string& prefix, int pid);
 
 }  // namespace tine::app

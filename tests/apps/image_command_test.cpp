@@ -1,8 +1,7 @@
 // tine image, from outside.
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
 
-#include "command.hpp"
+#include "image_command.hpp"
 
 namespace tine_test {
 namespace {
@@ -11,40 +10,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-cv::Mat photo(int rows, int columns, int type = CV_8UC3) {
-  cv::Mat image(rows, columns, type);
-  cv::RNG random(static_cast<std::uint64_t>(rows + columns));
-  for (int y = 0; y < rows; ++y)
-    for (std::size_t x = 0; x < static_cast<std::size_t>(columns) * image.elemSize(); ++x)
-      image.ptr(y)[x] = static_cast<std::uint8_t>((y * 3 + int(x)) / 4 + random.uniform(0, 20));
-  return image;
-}
-
-class ImageCommand : public CommandTest {
- protected:
-  void write(const std::string& name, const cv::Mat& image) const {
-    fs::create_directories(path(name).parent_path());
-    ASSERT_TRUE(cv::imwrite(path(name).string(), image));
-  }
-  cv::Mat read(const std::string& name) const {
-    return cv::imread(path(name).string(), cv::IMREAD_UNCHANGED);
-  }
-  // Cuts a file off.
-  void truncate(const std::string& name, double share) const {
-    fs::resize_file(path(name),
-                    static_cast<std::uintmax_t>(double(fs::file_size(path(name))) * share));
-  }
-  // The dimensions in a PNG's header; the checksum becomes wrong.
-  void set_png_size(const std::string& name, std::uint32_t width, std::uint32_t height) const {
-    std::string text = text_of(path(name));
-    for (int i = 0; i < 4; ++i) {
-      text[static_cast<std::size_t>(16 + i)] = static_cast<char>(width >> (24 - 8 * i));
-      text[static_cast<std::size_t>(20 + i)] = static_cast<char>(height >> (24 - 8 * i));
-    }
-    write_text(path(name), text);
-  }
-};
 
 TEST_F(ImageCommand, OneFile) {
   write("a.png", photo(60, 80));
@@ -222,8 +187,9 @@ TEST_F(ImageCommand, LimitOfPixels) {
 
 TEST_F(ImageCommand, ADecoderThatCrashesCostsThatFile) {
   for (int i = 0; i < 8; ++i) write("in/" + std::to_string(i) + ".png", photo(50, 50));
+  mark("in/3.png", "POISON");
   const Result r = run({"image", "gray", "in", "-o", "out", "-j", "2"},
-                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"CRASH_ON", "3.png"}});
+                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"CRASH_ON", "POISON"}});
   EXPECT_EQ(r.status, 1) << r.err;
   EXPECT_THAT(r.err, HasSubstr("in/3.png: killed its worker with SIGSEGV"));
   EXPECT_EQ(files_in("out").size(), 7u);
@@ -231,18 +197,22 @@ TEST_F(ImageCommand, ADecoderThatCrashesCostsThatFile) {
 }
 
 TEST_F(ImageCommand, ManyFilesThatCrash) {
-  for (int i = 0; i < 30; ++i)
-    write("in/" + std::to_string(i) + (i % 10 == 0 ? ".jpg" : ".png"), photo(20, 20));
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = "in/" + std::to_string(i) + (i % 10 == 0 ? ".jpg" : ".png");
+    write(name, photo(20, 20));
+    if (i % 10 != 0) mark(name, "POISON");
+  }
   const Result r = run({"image", "gray", "in", "-o", "out", "-j", "2"},
-                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"CRASH_ON", ".png"}});
+                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"CRASH_ON", "POISON"}});
   EXPECT_EQ(r.status, 1) << r.err;
   EXPECT_THAT(files_in("out"), ElementsAre("0.jpg", "10.jpg", "20.jpg"));
 }
 
 TEST_F(ImageCommand, ALargeImageWhoseDecoderCrashes) {
   write("a.png", photo(1100, 1100));
+  mark("a.png", "POISON");
   const Result r = run({"image", "gray", "a.png", "-o", "b.png", "-j", "2"},
-                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"CRASH_ON", "a.png"}});
+                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"CRASH_ON", "POISON"}});
   EXPECT_EQ(r.status, 3);
   EXPECT_THAT(r.err, HasSubstr("a.png: killed its worker with SIGSEGV"));
   EXPECT_THAT(files_in("."), ElementsAre("a.png"));
@@ -250,8 +220,9 @@ TEST_F(ImageCommand, ALargeImageWhoseDecoderCrashes) {
 
 TEST_F(ImageCommand, AFileThatHangsMeetsTheDeadline) {
   for (int i = 0; i < 4; ++i) write("in/" + std::to_string(i) + ".png", photo(50, 50));
+  mark("in/2.png", "POISON");
   const Result r = run({"image", "gray", "in", "-o", "out", "-j", "2", "--deadline", "0.5"},
-                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"HANG_ON", "2.png"}});
+                       {{"LD_PRELOAD", TINE_BAD_FILES}, {"HANG_ON", "POISON"}});
   EXPECT_EQ(r.status, 1) << r.err;
   EXPECT_THAT(r.err, HasSubstr("in/2.png: took longer than the deadline"));
   EXPECT_THAT(files_in("out"), ElementsAre("0.png", "1.png", "3.png"));

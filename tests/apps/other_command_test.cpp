@@ -34,6 +34,8 @@ TEST_F(Command, Doctor) {
   EXPECT_GT(json["costs_us"]["pool"], 0);
   EXPECT_GT(json["costs_us"]["job"], 0);
   EXPECT_TRUE(json["pages"]["light_guards"].is_boolean());
+  EXPECT_TRUE(json["sandbox"]["seccomp"].is_boolean());
+  EXPECT_TRUE(json["sandbox"]["landlock"].is_number());
   EXPECT_TRUE(json["advice"].is_array());
   r = run({"doctor"});
   EXPECT_EQ(r.status, 0);

@@ -390,6 +390,61 @@ TEST_F(PoolTest, a_start_hook_runs_in_every_worker) {
   EXPECT_EQ(end, 0);
 }
 
+// What the start hooks below note; a copy in each worker.
+int hook_calls = 0;
+unsigned hook_slot = 1000;
+
+void note_slot(unsigned worker) {
+  ++hook_calls;
+  hook_slot = worker;
+}
+
+TEST_F(PoolTest, its_own_start_hook_runs_once_in_each_worker_and_each_replacement) {
+  tine::Pool pool({.workers = 3, .worker_start = note_slot});
+  tine::Pool other({.workers = 1});
+  auto slots = pool.array<unsigned>(3);
+  auto calls = pool.array<int>(3);
+  for (int round = 0; round < 3; ++round) {
+    std::fill(slots.begin(), slots.end(), 1000);
+    tine::spmd(pool, [slots = slots.view(), calls = calls.view()](tine::Team t) {
+      slots[t.rank()] = hook_slot;
+      calls[t.rank()] = hook_calls;
+      t.barrier();
+    });
+    EXPECT_EQ(std::vector(slots.begin(), slots.end()), (std::vector{0u, 1u, 2u}));
+    EXPECT_EQ(std::vector(calls.begin(), calls.end()), (std::vector{1, 1, 1}));
+    const std::vector<int> before = pool.worker_pids();
+    EXPECT_TRUE(tine_test::signal_child(pool.supervisor_pid(), before[1], SIGKILL));
+    EXPECT_TRUE(tine_test::eventually([&] { return pool.worker_pids()[1] != before[1]; }));
+  }
+  EXPECT_EQ(hook_calls, 0) << "it ran in the master";
+  EXPECT_EQ(tine::reduce_slices(other, tine::slices(1), 0, std::plus<>{},
+                                [](tine::Slice) { return hook_calls; }), 0) << "of another pool";
+}
+
+TEST_F(PoolTest, workers_whose_start_hook_fails_end_the_job_with_the_cause_of_their_deaths) {
+  struct Case {
+    void (*hook)(unsigned);
+    const char* cause;
+  };
+  for (const Case& c :
+       {Case{[](unsigned) { _exit(7); }, " x exit"},
+        Case{[](unsigned) { throw std::runtime_error("no sandbox here"); }, " x SIGABRT"}}) {
+    testing::internal::CaptureStderr();  // where std::terminate says what was thrown
+    try {
+      tine::Pool pool({.workers = 2, .worker_start = c.hook});
+      tine::for_each_slice(pool, tine::slices(4, 1), [](tine::Slice) {});
+      ADD_FAILURE() << "the job went through";
+    } catch (const tine::WorkersLost& lost) {
+      EXPECT_THAT(lost.what(), HasSubstr(c.cause));
+      EXPECT_EQ(lost.report().done, 0u);
+    } catch (const std::runtime_error& other) {
+      ADD_FAILURE() << "what the hook threw came to a handler of the master: " << other.what();
+    }
+    testing::internal::GetCapturedStderr();
+  }
+}
+
 TEST_F(PoolTest, in_worker_tells_kernels_from_the_master) {
   tine::Pool pool({.workers = 1});
   EXPECT_FALSE(tine::in_worker());

@@ -31,6 +31,12 @@ struct PoolOptions {
   bool protect = true;
   /// Ask for transparent huge pages for the arena, where the kernel allows it.
   bool huge_pages = true;
+  /// Called in every worker of this pool, replacements too, with the number of its slot, after
+  /// tine's own set-up and before its first slice: for what each worker must do itself, such as
+  /// closing descriptors and entering a sandbox. It sees the program as the pool found it. When it
+  /// throws (then std::terminate is called) or ends the process, that worker is dead; when all are,
+  /// again and again, jobs end in WorkersLost. TINE_SERIAL has no workers, and does not call it.
+  void (*worker_start)(unsigned worker) = nullptr;
 };
 
 namespace detail {

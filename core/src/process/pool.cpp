@@ -121,7 +121,8 @@ void PoolState::start() {
   if ((self = sys::pidfd_open(owner_)) < 0) fail("pidfd_open");
 
   code_ = LoadedCode::now();
-  Inherited inherited{control_, arena_.get(), owner_, self, event_, exec_pipe[0], alive_pipe[1]};
+  Inherited inherited{control_, arena_.get(), owner_,        self,
+                      event_,   exec_pipe[0], alive_pipe[1], options_.worker_start};
   arena_->inherit_in_children(true);
   fflush(nullptr);  // or what is buffered now would be written once more by each process
   supervisor_ = sys::fork();

@@ -348,6 +348,11 @@ void limit_private_memory(std::size_t bytes) {
   setrlimit(RLIMIT_DATA, &both);
 }
 
+// Below us are the frames of the master that made the pool: no exception may reach their handlers.
+void call_start_hook(void (*hook)(unsigned), unsigned index) noexcept {
+  if (hook != nullptr) hook(index);
+}
+
 }  // namespace
 
 void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
@@ -389,6 +394,7 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
 
   static Worker* worker = new Worker(inherited, index);
   this_worker = worker;
+  call_start_hook(inherited.worker_start, index);
   worker->loop();
 }
 

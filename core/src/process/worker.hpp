@@ -18,6 +18,7 @@ struct Inherited {
   int event = -1;       // orders to the supervisor
   int exec_pipe = -1;   // read end: end of file when the master calls exec
   int alive_pipe = -1;  // write end: the master sees end of file when all our processes are gone
+  void (*worker_start)(unsigned worker) = nullptr;
 };
 
 /// What a forked worker does, for good.

@@ -1,0 +1,236 @@
+#include "file_server.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "exit.hpp"
+
+namespace tine::app {
+
+namespace {
+
+Descriptor open_input(const std::string& path) {
+  // Not to wait for the writer of a pipe.
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat about;
+  if (!file || fstat(file.get(), &about) != 0)
+    throw Failure(fmt::format("cannot be opened: {}", strerror(errno)));
+  if (!S_ISREG(about.st_mode)) throw Failure("is not a regular file");
+  return file;
+}
+
+// Sends a reply with up to two descriptors, which go when it is sent. A worker that does not take
+// it is not waited for.
+bool send_reply(int socket, FileReply reply, std::array<int, 2> fds) {
+  const auto end = std::remove(fds.begin(), fds.end(), -1);
+  const std::size_t bytes = static_cast<std::size_t>(end - fds.begin()) * sizeof(int);
+  iovec data{&reply, sizeof reply};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  if (bytes != 0) {
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(bytes);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(bytes);
+    memcpy(CMSG_DATA(header), fds.data(), bytes);
+  }
+  return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof reply;
+}
+
+}  // namespace
+
+FileServer::FileServer(Descriptor door, std::vector<Task> tasks, bool force)
+    : tasks_(std::move(tasks)),
+      outputs_(force),
+      door_(std::move(door)),
+      event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      results_(tasks_) {
+  if (!event_) throw Failure(fmt::format("files cannot be served: {}", strerror(errno)));
+  thread_ = std::thread([this] { serve(); });
+}
+
+FileServer::~FileServer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  order();
+  thread_.join();
+}
+
+void FileServer::order() {
+  eventfd_write(event_.get(), 1);
+}
+
+void FileServer::prepare_output(std::size_t task) {
+  outputs_.prepare(tasks_[task].output);
+}
+
+void FileServer::settle() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t mine = ++asked_;
+  order();
+  settled_.wait(lock, [&] { return answered_ >= mine; });
+}
+
+void FileServer::tell(std::vector<Task>& tasks) const {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (!tasks[i].is_over()) tasks[i] = results_[i];
+}
+
+FileServer::Count FileServer::count() const {
+  const std::lock_guard lock(mutex_);
+  return count_;
+}
+
+bool FileServer::is_over(std::size_t task) const {
+  const std::lock_guard lock(mutex_);
+  return results_[task].is_over();
+}
+
+void FileServer::serve() {
+  std::vector<pollfd> ready;
+  for (;;) {
+    ready = {{event_.get(), POLLIN, 0}, {door_.get(), POLLIN, 0}};
+    for (const Worker& worker : workers_) ready.push_back({worker.socket.get(), POLLIN, 0});
+    if (poll(ready.data(), ready.size(), -1) < 0) continue;
+
+    std::uint64_t asked;
+    bool stop;
+    {
+      const std::lock_guard lock(mutex_);
+      asked = asked_;
+      stop = stop_;
+    }
+    const bool everybody = ready[0].revents != 0;
+    if (everybody) {
+      eventfd_t ignored;
+      eventfd_read(event_.get(), &ignored);
+    }
+    if (everybody || ready[1].revents != 0) meet_workers();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      if (!everybody && i + 2 < ready.size() && ready[i + 2].revents == 0) continue;
+      // A worker sends at most a result and a question before it waits for us. One that sends
+      // without end shall not keep us from the others.
+      for (int n = 0; n < 4 && listen_to(workers_[i]); ++n) {
+      }
+    }
+    std::erase_if(workers_, [](const Worker& worker) { return !worker.socket; });
+
+    if (everybody) {
+      const std::lock_guard lock(mutex_);
+      answered_ = asked;
+      settled_.notify_all();
+    }
+    if (stop) return;
+  }
+}
+
+void FileServer::meet_workers() {
+  for (;;) {
+    char byte;
+    int fd = -1;
+    iovec data{&byte, 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)];
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t got = recvmsg(door_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got == 0) door_.reset();  // nobody is left who could come
+    if (got <= 0) return;
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) continue;
+    memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    workers_.push_back({Descriptor(fd), 0, {}});
+  }
+}
+
+// Does what the next message of a worker wants; false when there is none.
+bool FileServer::listen_to(Worker& worker) {
+  FileRequest request;
+  const ssize_t got = recv(worker.socket.get(), &request, sizeof request, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  bool keep = got == sizeof request && request.task < tasks_.size();  // or it is gone, or mad
+  if (keep) switch (request.kind) {
+      case FileRequest::want_input:
+      case FileRequest::want_output:
+      case FileRequest::want_both: {
+        Descriptor input;
+        const FileReply reply = grant(worker, request, input);
+        const int output = worker.output ? worker.output->descriptor() : -1;
+        keep = send_reply(worker.socket.get(), reply, {input.get(), output});
+        break;
+      }
+      case FileRequest::complete:
+      case FileRequest::failed:
+        finish(worker, request);
+        break;
+      default:
+        keep = false;
+    }
+  if (!keep) worker = Worker{};
+  return keep;
+}
+
+FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descriptor& input) {
+  FileReply reply;
+  worker.output.reset();  // what it did not finish
+  worker.task = request.task;
+  if (is_over(request.task)) {
+    reply.kind = FileReply::over;
+    return reply;
+  }
+  const Task& task = tasks_[request.task];
+  try {
+    if (request.kind != FileRequest::want_output) input = open_input(task.input);
+    if (request.kind != FileRequest::want_input) worker.output = outputs_.open(task.output);
+    reply.kind = FileReply::granted;
+  } catch (const Failure& failure) {
+    input.reset();
+    reply.text = failure.what();
+  }
+  return reply;
+}
+
+void FileServer::finish(Worker& worker, const FileRequest& request) {
+  std::optional<OutputFile> output = std::move(worker.output);
+  worker.output.reset();
+  if (request.task != worker.task || is_over(request.task)) return;
+  Task result = tasks_[request.task];
+  if (request.kind == FileRequest::failed || !output) {
+    result.failure = request.text.str();
+    if (result.failure.empty()) result.failure = "failed without a reason";
+  } else {
+    try {
+      output->publish();
+      result.written = true;
+      result.warning = request.text.str();
+      result.columns = request.columns;
+      result.rows = request.rows;
+    } catch (const Failure& failure) {
+      result.failure = failure.what();
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  ++(result.written ? count_.written : count_.failed);
+  results_[request.task] = std::move(result);
+}
+
+}  // namespace tine::app
