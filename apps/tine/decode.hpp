@@ -30,8 +30,8 @@ struct ImageFile {
 ImageFile read_image_file(int descriptor, const Limits& limits);
 
 /// Throws Failure when the decoder fails, or says that data is missing or damaged, or comes to other
-/// dimensions than the first look; other complaints go to `warning`. The orientation noted in a JPEG is applied; PNG, TIFF and WebP keep
-/// their transparency.
+/// dimensions than the first look; other complaints go to `warning`. The orientation noted in a JPEG
+/// is applied; PNG, TIFF and WebP keep their transparency.
 cv::Mat decode(const ImageFile& file, std::string& warning);
 
 }  // namespace tine::app

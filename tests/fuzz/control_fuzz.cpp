@@ -57,8 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto result = pool.array<int>(slices);
     auto* const control = reinterpret_cast<Control*>(pool.arena()->control());
     tine::for_each_slice(
-        pool.with({.attempts = 2, .slice_deadline = 1s}),
-        tine::slices(slices, 1),
+        pool.with({.attempts = 2, .slice_deadline = 1s}), tine::slices(slices, 1),
         [control](const tine::Slice& s, std::span<const std::uint8_t> what, std::span<int> mine) {
           if (s.begin == 1) scribble(*control, what);
           mine[0] = 1;

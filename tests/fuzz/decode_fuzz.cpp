@@ -1,6 +1,7 @@
-// Image files, decoded in a worker as `tine image` does it.
+// Image files, decoded in a worker as `tine image` does it: in its sandbox, from a descriptor that
+// the file server passes.
 //
-// What the master does is to hand over the bytes and to look at the answer. A fault of the worker, a
+// What the master does is to serve the file and to look at the answer. A fault of the worker, a
 // deadline that it misses, and an image other than the one that the first look promised are
 // findings. The fuzzer is guided by what the worker ran, and by what decoders, which are not ours
 // and not instrumented, have said.
@@ -20,9 +21,12 @@
 #include <tine/for_each_slice.hpp>
 
 #include "decode.hpp"
+#include "file_server.hpp"
 #include "require.hpp"
 #include "sniff.hpp"
 #include "worker_coverage.hpp"
+#include "worker_files.hpp"
+#include "worker_setup.hpp"
 
 using namespace std::chrono_literals;
 namespace app = tine::app;
@@ -61,12 +65,24 @@ class Allocator : public cv::MatAllocator {
   }
 } allocator;
 
+app::ImageFile read_input() {
+  const auto files = app::ask_for_files(0, app::FileRequest::want_input);
+  return app::read_image_file(files->input.get(), limits);
+}
+
 struct Decoder {
-  int file = memfd_create("input", 0);
-  tine::Pool pool{{.workers = 1, .reserve = 64 << 20}};
+  app::WorkerSetup setup = app::prepare_workers(true);
+  tine::Pool pool{{.workers = 1, .reserve = 64 << 20, .worker_start = app::start_worker}};
+  int file = memfd_create("input", MFD_CLOEXEC);
+  app::FileServer server{std::move(setup.door), {task()}, false};
   tine::Array<Answer> answer = pool.array<Answer>(1);
   tine::Array<std::uint8_t, 2> edges = pool.array<std::uint8_t>(1, edge_counters().size() + 1);
 
+  app::Task task() const {
+    app::Task only;
+    only.input = "/proc/self/fd/" + std::to_string(file);
+    return only;
+  }
   void ask(std::span<const std::uint8_t> bytes);
 };
 
@@ -74,13 +90,9 @@ void Decoder::ask(std::span<const std::uint8_t> bytes) {
   require(ftruncate(file, static_cast<off_t>(bytes.size())) == 0 &&
               pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),
           "the input could not be handed over");
-  char path[40];
-  std::snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-  const auto name = pool.array_from(std::span(path));
   tine::for_each_slice(
       pool.with({.attempts = 1, .slice_deadline = 20s}), tine::slices(1),
-      [](const tine::Slice&, std::span<const char> where, std::span<Answer> says,
-         tine::View<std::uint8_t, 2> ran) {
+      [](const tine::Slice&, std::span<Answer> says, tine::View<std::uint8_t, 2> ran) {
         Answer a;
         allocator.largest = 0;
         cv::Mat::setDefaultAllocator(&allocator);
@@ -88,7 +100,7 @@ void Decoder::ask(std::span<const std::uint8_t> bytes) {
         const auto counters = edge_counters();
         if (!counters.empty()) std::memset(counters.data(), 0, counters.size());
         try {
-          const cv::Mat image = app::decode(app::read_image_file(where.data(), limits), message);
+          const cv::Mat image = app::decode(read_input(), message);
           a.decoded = true;
           a.rows = image.rows;
           a.columns = image.cols;
@@ -101,7 +113,7 @@ void Decoder::ask(std::span<const std::uint8_t> bytes) {
         std::memcpy(a.message, message.data(), std::min(message.size(), sizeof a.message - 1));
         says[0] = a;
       },
-      tine::whole(name), tine::out(answer), tine::out(edges));
+      tine::out(answer), tine::out(edges));
 }
 
 /// Something new has happened when a decoder says something new, numbers apart, or makes another
