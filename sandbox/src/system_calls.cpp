@@ -24,6 +24,8 @@ namespace {
 constexpr const char* allowed[] = {
     // memory
     "brk", "madvise", "membarrier", "memfd_create", "mincore", "mremap", "msync", "munmap",
+    // pipes to itself, by which unwinders and sanitizers try whether an address can be read
+    "pipe", "pipe2",
     // open descriptors
     "close", "close_range", "dup", "dup2", "dup3", "fdatasync", "fstat", "fstat64", "fsync",
     "ftruncate", "ftruncate64", "_llseek", "lseek", "poll", "ppoll", "pread64", "preadv",
@@ -33,8 +35,8 @@ constexpr const char* allowed[] = {
     "clock_getres", "clock_gettime", "clock_nanosleep", "gettimeofday", "nanosleep", "time",
     "times",
     // threads, and waiting for each other
-    "futex", "futex_waitv", "getcpu", "gettid", "restart_syscall", "rseq",
-    "sched_getaffinity", "sched_yield", "set_robust_list",
+    "futex", "futex_waitv", "getcpu", "gettid", "restart_syscall", "rseq", "sched_getaffinity",
+    "sched_yield", "set_robust_list",
     // signals of its own
     "pause", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend",
     "rt_sigtimedwait", "sigaltstack", "sigreturn",

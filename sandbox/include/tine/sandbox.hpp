@@ -33,7 +33,10 @@ struct SandboxLayers {
 /// others, io_uring, userfaultfd, raising limits, and everything else. What nobody does by accident
 /// (execve, ptrace, mount, bpf, setns, loading kernel modules, reading the memory of others) kills
 /// the process with SIGSYS, which tine reports as the fault of the slice. Core dumps and debuggers
-/// are shut out, and capabilities are given up. Not hidden: whether a file of a given name exists.
+/// are shut out, and capabilities are given up.
+///
+/// What it does not change: memory that is shared already. Code that has taken over a worker can
+/// write the arrays of its pool. Nor does it hide whether a file of a given name exists.
 ///
 /// It is for workers of a Pool, as or at the end of PoolOptions::worker_start, after everything that
 /// the worker must not have is closed: descriptors stay as they are. The process must have one
