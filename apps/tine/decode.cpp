@@ -73,6 +73,8 @@ ImageFile read_image_file(int descriptor, const Limits& limits) {
   if (s.width > limits.pixels / s.height)
     throw Failure(fmt::format("claims {} x {} pixels; the limit is {} (--max-pixels)", s.width,
                               s.height, limits.pixels));
+  file.width = s.width;
+  file.height = s.height;
   file.pixels = s.width * s.height;
   file.decoded_bytes = file.pixels * s.pixel_bytes;
   file.jpeg = s.format == "JPEG";
@@ -99,6 +101,14 @@ cv::Mat decode(const ImageFile& file, std::string& warning) {
   for (const char* damage : {"premature end", "bad Huffman", "Premature end", "bad data", "CRC"})
     if (complaint.find(damage) != std::string::npos)
       throw Failure(fmt::format("is damaged: {}", complaint));
+  // Limits and memory were checked for what the header says, so nothing else may come of it.
+  const auto columns = static_cast<std::uint64_t>(image.cols);
+  const auto rows = static_cast<std::uint64_t>(image.rows);
+  const bool as_said = columns == file.width && rows == file.height;
+  const bool turned = columns == file.height && rows == file.width;
+  if ((!as_said && !turned) || image.total() * image.elemSize() > file.decoded_bytes)
+    throw Failure(fmt::format("says {} x {} pixels, but holds {} x {} of {} bytes", file.width,
+                              file.height, columns, rows, image.elemSize()));
   warning = complaint;
   return image;
 }

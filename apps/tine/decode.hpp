@@ -19,6 +19,7 @@ struct Limits {
 /// decoding it.
 struct ImageFile {
   std::vector<std::uint8_t> bytes;
+  std::uint64_t width = 0, height = 0;  ///< as stored, before any rotation
   std::uint64_t pixels = 0;
   std::size_t decoded_bytes = 0;  ///< at most
   bool jpeg = false;
@@ -28,9 +29,9 @@ struct ImageFile {
 /// decoded.
 ImageFile read_image_file(int descriptor, const Limits& limits);
 
-/// Throws Failure when the decoder fails, or says that data is missing or damaged; other
-/// complaints go to `warning`. The orientation noted in a JPEG is applied; PNG, TIFF and WebP keep
-/// their transparency.
+/// Throws Failure when the decoder fails, or says that data is missing or damaged, or comes to other
+/// dimensions than the first look; other complaints go to `warning`. The orientation noted in a JPEG
+/// is applied; PNG, TIFF and WebP keep their transparency.
 cv::Mat decode(const ImageFile& file, std::string& warning);
 
 }  // namespace tine::app

@@ -73,7 +73,7 @@ void sniff_jpeg(Bytes b, Sniffed& s) {
     }
     const bool frame =
         marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-    if (frame) {
+    if (frame && s.width == 0) {  // decoders, too, take the first
       s.height = big(b, at + 5, 2);
       s.width = big(b, at + 7, 2);
     }
@@ -115,9 +115,16 @@ void sniff_bmp(Bytes b, Sniffed& s) {
     const auto value = static_cast<std::int32_t>(little(b, at, 4));
     return static_cast<std::uint64_t>(value < 0 ? -std::int64_t{value} : value);
   };
-  s.width = side(18);
-  s.height = side(22);
-  const std::uint64_t bits = little(b, 28, 2), compression = little(b, 30, 4);
+  std::uint64_t bits = little(b, 28, 2), compression = little(b, 30, 4);
+  if (little(b, 14, 4) == 12) {  // the header of OS/2
+    s.width = little(b, 18, 2);
+    s.height = little(b, 20, 2);
+    bits = little(b, 24, 2);
+    compression = 0;
+  } else {
+    s.width = side(18);
+    s.height = side(22);
+  }
   const std::uint64_t row = (s.width * bits + 31) / 32 * 4;
   if (compression == 0 && s.height != 0 && row > b.size() / s.height)
     s.trouble = "truncated: the BMP has fewer bytes than pixels";
@@ -132,9 +139,10 @@ void sniff_tiff(Bytes b, Sniffed& s) {
   for (std::size_t i = 0; i < entries; ++i) {
     const std::size_t at = directory + 2 + 12 * i;
     const std::uint64_t tag = number(b, at, 2, is_big), type = number(b, at + 2, 2, is_big);
-    const std::uint64_t value = number(b, at + 8, type == 3 ? 2 : 4, is_big);
-    if (tag == 256) s.width = value;
-    if (tag == 257) s.height = value;
+    const std::size_t bytes = type == 1 ? 1 : type == 3 ? 2 : 4;
+    const std::uint64_t value = number(b, at + 8, bytes, is_big);
+    if (tag == 256 && s.width == 0) s.width = value;  // decoders, too, take the first
+    if (tag == 257 && s.height == 0) s.height = value;
   }
 }
 

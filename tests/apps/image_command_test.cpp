@@ -77,6 +77,33 @@ TEST_F(ImageCommand, KeepsTransparencyAndDepth) {
   EXPECT_FALSE(fs::exists(path("deep.jpg")));
 }
 
+// Headers that are rare, and right.
+TEST_F(ImageCommand, RareHeaders) {
+  using namespace std::string_literals;
+  // A BMP of OS/2: 2 x 1 pixels, with sides of 16 bits.
+  write_text(path("os2.bmp"),
+             "BM\x22\0\0\0\0\0\0\0\x1a\0\0\0\x0c\0\0\0\2\0\1\0\1\0\x18\0"
+             "abcdef\0\0"s);
+  // A TIFF whose sides, 2 x 1, are single bytes.
+  write_text(path("bytes.tif"),
+             "MM\0*\0\0\0\x0a"
+             "ab"
+             "\0\7"
+             "\1\0\0\1\0\0\0\1\2\0\0\0"
+             "\1\1\0\1\0\0\0\1\1\0\0\0"
+             "\1\2\0\3\0\0\0\1\0\x08\0\0"
+             "\1\6\0\3\0\0\0\1\0\1\0\0"
+             "\1\x11\0\4\0\0\0\1\0\0\0\x08"
+             "\1\x16\0\3\0\0\0\1\0\1\0\0"
+             "\1\x17\0\4\0\0\0\1\0\0\0\2"
+             "\0\0\0\0"s);
+  const Result r = run({"image", "invert", "os2.bmp", "bytes.tif", "-o", "out"});
+  EXPECT_EQ(r.status, 0) << r.err;
+  EXPECT_EQ(read("out/os2.bmp").size(), cv::Size(2, 1));
+  EXPECT_EQ(read("out/bytes.tif").size(), cv::Size(2, 1));
+  EXPECT_EQ(read("out/bytes.tif").at<std::uint8_t>(0, 1), 255 - 'b');
+}
+
 // Each bad file costs that file only, and is named with its reason.
 TEST_F(ImageCommand, BadFiles) {
   for (int i = 0; i < 4; ++i) write("in/good" + std::to_string(i) + ".jpg", photo(60, 70));

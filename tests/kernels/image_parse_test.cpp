@@ -62,6 +62,13 @@ TEST(Parse, SaysTheRange) {
   EXPECT_THROW(median(1), InvalidArgument);
 }
 
+TEST(Parse, RefusesToResizeBeyondWhatFits) {
+  const Chain larger = Chain::parse("resize scale=32 | resize scale=32 | resize scale=32");
+  EXPECT_EQ(larger.output({100, 200}), (Shape{3276800, 6553600}));
+  EXPECT_THROW((larger | resize(32)).output({100, 200}), InvalidArgument);
+  EXPECT_THROW(resize_to(65500, 0).output({65500, 1}), InvalidArgument);
+}
+
 TEST(Parse, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(""), testing::HasSubstr("empty"));
   EXPECT_THAT(error_of("  \t"), testing::HasSubstr("empty"));

@@ -10,6 +10,8 @@
 
 #include <tine/error.hpp>
 
+#include "sync/sanitizer.hpp"
+
 namespace tine::detail {
 
 namespace {
@@ -105,11 +107,9 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
     std::uintptr_t word;
     memcpy(&word, p + offset, sizeof word);
     if (word < 0x10000 || word >= std::uintptr_t{1} << 56) continue;
-#if defined(__SANITIZE_ADDRESS__)
-    // Its shadow is mapped at terabytes that pairs of small numbers look like, and nobody points
-    // there.
-    if (word >= 0x7fff8000 && word < 0x10007fff8000) continue;
-#endif
+    // The sanitizer's shadow is mapped at terabytes that pairs of small numbers look like, and
+    // nobody points there.
+    if (address_sanitizer && word >= 0x7fff8000 && word < 0x10007fff8000) continue;
     if (word >= reinterpret_cast<std::uintptr_t>(arena_begin) &&
         word <= reinterpret_cast<std::uintptr_t>(arena_end))
       continue;

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "sync/sanitizer.hpp"
+
 extern "C" void __gcov_dump() __attribute__((weak));
 
 namespace tine::detail {
@@ -21,7 +23,6 @@ namespace {
 
 CrashNote* own_note = nullptr;
 
-#if !defined(__SANITIZE_ADDRESS__)  // which has better handlers of its own
 constexpr int deadly_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 // Everything here is safe in a signal handler: backtrace() has been called once before, so it
@@ -43,7 +44,6 @@ void on_deadly_signal(int signal, siginfo_t* info, void*) {
   note.frames = static_cast<std::uint32_t>(n - own);
   raise(signal);
 }
-#endif
 
 void on_exit_call(int status, void*) {
   own_note->exit_status = status;
@@ -60,7 +60,7 @@ void note_own_end(CrashNote& note) {
   backtrace(warm_up, 2);  // loads the unwinder now rather than in a signal handler
   on_exit(on_exit_call, nullptr);
   at_quick_exit([] { on_exit_call(0, nullptr); });
-#if !defined(__SANITIZE_ADDRESS__)
+  if (address_sanitizer) return;  // it has better handlers of its own
   // Its own stack: a stack overflow is one of the things to tell of.
   const std::size_t size = 64 << 10;
   void* stack = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -74,7 +74,6 @@ void note_own_end(CrashNote& note) {
   action.sa_sigaction = on_deadly_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   for (const int signal : deadly_signals) sigaction(signal, &action, nullptr);
-#endif
 }
 
 void leave(int status) {

@@ -22,6 +22,7 @@
 #include "process/thread_caps.hpp"
 #include "sync/clock.hpp"
 #include "sync/role.hpp"
+#include "sync/sanitizer.hpp"
 #include "sync/system.hpp"
 
 namespace tine::detail {
@@ -371,8 +372,7 @@ void Worker::barrier() {
 }
 
 void limit_private_memory(std::size_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__)  // which reserves terabytes
-  if (bytes == 0) return;
+  if (bytes == 0 || address_sanitizer) return;  // the sanitizer reserves terabytes
   char text[256];
   unsigned long long pages[6] = {};
   sys::read_file("/proc/self/statm", text, sizeof text);
@@ -381,9 +381,6 @@ void limit_private_memory(std::size_t bytes) {
   const rlim_t limit = pages[5] * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + bytes;
   const rlimit both{limit, limit};
   setrlimit(RLIMIT_DATA, &both);
-#else
-  (void)bytes;
-#endif
 }
 
 // Below us are the frames of the master that made the pool: no exception may reach their handlers.

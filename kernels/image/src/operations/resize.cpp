@@ -10,6 +10,7 @@
 #include <tine/error.hpp>
 
 #include "operations/all.hpp"
+#include "text.hpp"
 
 namespace tine::image {
 
@@ -21,6 +22,8 @@ constexpr Parameter parameters[] = {
     {"height", "rows; 0: in proportion", "pixels", 0, 65500, 0, Parameter::Kind::integer},
 };
 
+constexpr double largest_side = 1 << 26;  // the bytes of a row then fit an int
+
 cv::Size size_after(const Values& v, cv::Size size) {
   double width = v[1], height = v[2];
   if (v[0] > 0) {
@@ -31,6 +34,9 @@ cv::Size size_after(const Values& v, cv::Size size) {
   } else if (height == 0) {
     height = size.height * width / size.width;
   }
+  if (std::max(width, height) > largest_side)
+    throw InvalidArgument("resize would make " + number_text(width) + " x " + number_text(height) +
+                          " pixels; a side has at most " + number_text(largest_side));
   return {std::max(1, cvRound(width)), std::max(1, cvRound(height))};
 }
 
