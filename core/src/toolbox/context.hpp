@@ -83,6 +83,8 @@ class Context {
   /// Puts memory behind [at, at + bytes). Throws OutOfMemory. In the master, a pool's supervisor
   /// does it, if there is one, in a process that may die of it; a worker is such a process itself.
   void commit(const std::byte* at, std::size_t bytes);
+  /// Address space for all objects together.
+  std::size_t object_space() const noexcept { return objects_bytes_; }
   Chunks& chunks() noexcept { return *chunks_; }
   int descriptor() const noexcept { return range_.fd; }
 

@@ -172,7 +172,8 @@ ObjectId make_queue(std::ptrdiff_t maxsize) {
                           "; give 0 for one without a limit");
   Context& context = Context::make();
   const std::uint64_t cells =
-      maxsize == 0 ? QueueRing::unbounded : static_cast<std::uint64_t>(maxsize);
+      maxsize != 0 ? static_cast<std::uint64_t>(maxsize)
+                   : std::min<std::uint64_t>(QueueRing::unbounded, context.object_space() / 256);
   if (cells > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(CellWord) / 2)
     throw InvalidArgument("tine: the size of a queue overflows");
   constexpr std::uint64_t at_once = 4096;

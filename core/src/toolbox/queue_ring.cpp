@@ -58,31 +58,35 @@ void QueueRing::commit_cells(std::uint64_t index) {
 }
 
 QueueRing::Claim QueueRing::claim() noexcept {
-  const std::uint64_t seen = header_.scan.load();
-  const std::uint64_t begin = seen & position_mask;
   Claim result;
-  std::uint64_t p = begin;
-  while (p - begin <= count_) {
-    const auto [word, lap] = place(p);
-    std::uint64_t w = word->load();
-    const Cell cell = Cell::unpack(w);
-    if (!published(cell, ahead(cell, lap))) break;
-    if (cell.lap == lap && cell.state == Cell::State::ready) {
-      Cell mine = cell;
-      mine.state = Cell::State::reading;
-      mine.party = context_.party();
-      if (!word->compare_exchange_strong(w, mine.pack())) continue;
-      result = {p, mine, true};
+  // More rounds than one only when others went round the ring meanwhile.
+  for (int round = 0; round < 1000; ++round) {
+    const std::uint64_t seen = header_.scan.load();
+    const std::uint64_t begin = not_before(seen & position_mask);
+    std::uint64_t p = begin;
+    bool at_end = false;
+    while (!result.done && !at_end && p - begin <= count_) {
+      const auto [word, lap] = place(p);
+      std::uint64_t w = word->load();
+      const Cell cell = Cell::unpack(w);
+      at_end = !published(cell, ahead(cell, lap));
+      if (at_end) break;
+      if (cell.lap == lap && cell.state == Cell::State::ready) {
+        Cell mine = cell;
+        mine.state = Cell::State::reading;
+        mine.party = context_.party();
+        if (!word->compare_exchange_strong(w, mine.pack())) continue;
+        result = {p, mine, true};
+      }
       ++p;
-      break;
     }
-    ++p;
+    if (!at_end || p - begin > 16) {
+      std::uint64_t expected = seen;
+      header_.scan.compare_exchange_strong(expected, (seen & ~position_mask) | (p & position_mask));
+    }
+    if (result.done) context_.chunks().take_over(result.cell.chunk);
+    if (result.done || at_end) break;
   }
-  if (result.done || p - begin > 16) {
-    std::uint64_t expected = seen;
-    header_.scan.compare_exchange_strong(expected, (seen & ~position_mask) | (p & position_mask));
-  }
-  if (result.done) context_.chunks().take_over(result.cell.chunk);
   return result;
 }
 
@@ -106,10 +110,16 @@ void QueueRing::give_back(const Claim& claim) noexcept {
   header_.items.notify(1);
 }
 
+std::uint64_t QueueRing::not_before(std::uint64_t position) const noexcept {
+  const std::uint64_t t = header_.tail.load() & position_mask;
+  return t > count_ ? std::max(position, t - count_) : position;
+}
+
 std::uint64_t QueueRing::move_head() noexcept {
   std::uint64_t seen = header_.head.load();
-  std::uint64_t h = seen;
-  for (; h - seen <= count_; ++h) {
+  const std::uint64_t begin = not_before(seen);
+  std::uint64_t h = begin;
+  for (; h - begin <= 2 * count_; ++h) {
     const auto [word, lap] = place(h);
     if (ahead(Cell::unpack(word->load()), lap) <= 0) break;
   }

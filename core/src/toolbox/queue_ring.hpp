@@ -128,6 +128,8 @@ class QueueRing {
     return ahead > 0 || (ahead == 0 && cell.state != Cell::State::free);
   }
   void commit_cells(std::uint64_t index);
+  /// What is one ring before the tail is over, whatever a hint says.
+  std::uint64_t not_before(std::uint64_t position) const noexcept;
   std::uint64_t move_head() noexcept;
   void rescan() noexcept;
 

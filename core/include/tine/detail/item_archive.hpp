@@ -55,11 +55,19 @@ class ItemReader : public cereal::InputArchive<ItemReader, cereal::AllowEmptyCla
   Delivery& delivery_;
 };
 
+}  // namespace tine::detail
+
+// Says that one reads what the other writes. Polymorphic types are not registered with them.
+CEREAL_SETUP_ARCHIVE_TRAITS(tine::detail::ItemReader, tine::detail::ItemWriter)
+
+namespace tine::detail {
+
 /// Trivially copyable classes for which nobody has written a serialisation: so that a vector of
 /// them can travel, too.
 template <class T>
 concept PlainClass = std::is_class_v<T> && std::is_trivially_copyable_v<T> &&
-    !cereal::traits::is_output_serializable<T, cereal::BinaryOutputArchive>::value;
+    !cereal::traits::is_output_serializable<T, cereal::BinaryOutputArchive>::value &&
+    !cereal::traits::is_input_serializable<T, cereal::BinaryInputArchive>::value;
 
 template <class T>
 concept PlainBytes = std::is_arithmetic_v<T> || PlainClass<T>;
@@ -129,5 +137,3 @@ constexpr void check_item() {
 }
 
 }  // namespace tine::detail
-
-// Polymorphic types are not supported by these archives: nothing is registered.
