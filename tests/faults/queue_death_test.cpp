@@ -5,6 +5,7 @@
 // that was put for certain has to come out once; one whose producer died in put(), at most once. What
 // a consumer has taken out and not yet noted dies with it; so it is noted, too, while it is read.
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,7 +32,22 @@ namespace {
 using namespace std::chrono_literals;
 using tine::detail::Context;
 
-/// Where the numbers of items are noted, in an arena.
+/// Shared with all children, whatever pool they belong to.
+class SharedWords {
+ public:
+  explicit SharedWords(std::size_t count)
+      : words_(static_cast<std::uint32_t*>(mmap(nullptr, count * 4, PROT_READ | PROT_WRITE,
+                                                MAP_SHARED | MAP_ANONYMOUS, -1, 0)),
+               {count}) {}
+  ~SharedWords() { munmap(words_.data(), words_.size() * 4); }
+  SharedWords(const SharedWords&) = delete;
+  tine::View<std::uint32_t> view() const { return words_; }
+
+ private:
+  tine::View<std::uint32_t> words_;
+};
+
+/// Where the numbers of items are noted.
 struct Book {
   enum : std::uint32_t { attempted = 1, put = 2, read = 4, got = 8 };  // got: counted from there
   tine::View<std::uint32_t> notes;
@@ -83,6 +99,43 @@ struct Item {
   }
 };
 
+/// Kills workers of a pool at random moments while it lives; not faster than the job goes on, or a
+/// slow machine would have the pool give up.
+class Killer {
+ public:
+  Killer(tine::Pool& pool, int mean_us)
+      : thread_([this, &pool, mean_us] {
+          std::mt19937 random(std::random_device{}());
+          std::uint32_t seen = 0;
+          while (!stop_) {
+            usleep(random() % static_cast<unsigned>(2 * mean_us));
+            const std::uint32_t now = slices().load();
+            if (now == seen) continue;
+            seen = now;
+            const auto pids = pool.worker_pids();
+            kills_ += tine_test::signal_child(pool.supervisor_pid(), pids[random() % pids.size()],
+                                              SIGKILL);
+          }
+        }) {}
+  ~Killer() { stop(); }
+  std::size_t stop() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return kills_;
+  }
+  std::size_t kills() const { return kills_; }
+  /// Kernels count here. To be called once before there is any pool.
+  static std::atomic_ref<std::uint32_t> slices() {
+    static const SharedWords count(1);
+    return std::atomic_ref(count.view()[0]);
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<std::size_t> kills_ = 0;
+  std::thread thread_;
+};
+
 struct Params {
   const char* name;
   unsigned workers;
@@ -93,7 +146,10 @@ struct Params {
 
 class QueueDeath : public tine_test::NothingLeftBehind {
  protected:
-  static void SetUpTestSuite() { tine::Queue<int> first; }
+  static void SetUpTestSuite() {
+    tine::Queue<int> first;
+    Killer::slices();
+  }
   void TearDown() override { EXPECT_EQ(Context::existing()->chunks().taken(), 0u); }
 };
 
@@ -101,11 +157,7 @@ class QueueDeath : public tine_test::NothingLeftBehind {
 class Fire {
  public:
   Fire(unsigned workers, int size, std::size_t longest, std::size_t numbers = 200'000)
-      : queue(size),
-        pool({.workers = workers}),
-        longest_(longest),
-        notes_(pool.array<std::uint32_t>(numbers)),
-        next_(pool.array<std::uint32_t>(1)) {}
+      : notes_(numbers), next_(1), longest_(longest), queue(size), pool({.workers = workers}) {}
 
   Book book() { return {notes_.view(), next_.view()}; }
 
@@ -127,6 +179,7 @@ class Fire {
               b.note_got(item->whole() ? item->id : 0);
             }
           }
+          ++Killer::slices();
         });
   }
 
@@ -143,7 +196,7 @@ class Fire {
     EXPECT_EQ(taken, left);
     EXPECT_TRUE(queue.empty());
     std::size_t in_hand = 0, half_put = 0;
-    for (std::uint32_t& n : notes_) {
+    for (std::uint32_t& n : b.notes.span()) {
       const std::uint32_t times = n / Book::got;
       EXPECT_LE(times, 1u) << "an item came out twice";
       if ((n & Book::attempted) == 0) {
@@ -154,68 +207,41 @@ class Fire {
       if ((n & Book::read) != 0)
         ++in_hand;
       else if ((n & Book::put) != 0)
-        ADD_FAILURE() << "item " << &n - notes_.data() << " is lost";
+        ADD_FAILURE() << "item " << &n - b.notes.data() << " is lost";
       else
         ++half_put;  // its producer died in put(), or there was no room
     }
     EXPECT_LE(in_hand, deaths);
     EXPECT_EQ(Context::existing()->chunks().taken(), 0u);
-    std::fill(notes_.begin(), notes_.end(), 0);
-    next_[0] = 0;
+    std::fill_n(b.notes.data(), b.notes.size(), 0);
+    b.next[0] = 0;
   }
 
+ private:
+  SharedWords notes_, next_;  // before the pool
+  std::size_t longest_;
+
+ public:
   tine::Queue<Item> queue;
   tine::Pool pool;
-
- private:
-  std::size_t longest_;
-  tine::Array<std::uint32_t> notes_, next_;
-};
-
-/// Kills workers of a pool at random moments while it lives.
-class Killer {
- public:
-  Killer(tine::Pool& pool, unsigned seed, int mean_us)
-      : thread_([this, &pool, seed, mean_us] {
-          std::mt19937 random(seed);
-          while (!stop_) {
-            usleep(random() % static_cast<unsigned>(2 * mean_us));
-            const auto pids = pool.worker_pids();
-            kills_ += tine_test::signal_child(pool.supervisor_pid(), pids[random() % pids.size()],
-                                              SIGKILL);
-          }
-        }) {}
-  ~Killer() { stop(); }
-  std::size_t stop() {
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
-    return kills_;
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::atomic<std::size_t> kills_ = 0;
-  std::thread thread_;
 };
 
 class Storm : public QueueDeath, public ::testing::WithParamInterface<Params> {};
 
 TEST_P(Storm, loses_no_item_and_brings_none_twice) {
   const Params& p = GetParam();
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
   Fire fire(p.workers, p.size, p.longest);
   std::size_t kills = 0;
-  for (unsigned round = 0; round < 6; ++round) {
-    Killer killer(fire.pool, seed + round, 1000);
-    const tine::Report report = fire.work(400, p.puts);
+  for (int round = 0; round < 6 || (kills < 20 && round < 100); ++round) {
+    Killer killer(fire.pool, 1000);
+    const tine::Report report = fire.work(150, p.puts);
     const std::size_t here = killer.stop();
     kills += here;
     EXPECT_EQ(report.done, report.slices);
     fire.settle(here + 1);
     if (HasFailure()) break;
   }
-  EXPECT_GT(kills, 10u);
+  EXPECT_GE(kills, 20u);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -230,15 +256,16 @@ TEST_F(QueueDeath, of_producers_keeps_the_order_of_each) {
   tine::Queue<std::pair<std::uint32_t, std::uint64_t>> queue(50);
   tine::Pool pool({.workers = 3});
   auto counter = pool.array<std::uint64_t>(1);
-  Killer killer(pool, std::random_device{}(), 1500);
+  Killer killer(pool, 1500);
   std::thread job([&] {
-    for (int round = 0; round < 5; ++round)
+    for (int round = 0; round < 5 || (killer.kills() < 20 && round < 500); ++round)
       tine::for_each_slice(
           pool.with({.attempts = 60}), tine::slices(100, 1),
           [q = queue.view(), c = counter.view()](const tine::Slice&) {
             // Numbers grow from put to put, and a process is one producer.
             for (int i = 0; i < 50; ++i)
               q.put({static_cast<std::uint32_t>(getpid()), std::atomic_ref(c[0]).fetch_add(1)});
+            ++Killer::slices();
           });
     queue.close();
   });
@@ -257,7 +284,7 @@ TEST_F(QueueDeath, of_producers_keeps_the_order_of_each) {
     }
   job.join();
   EXPECT_GE(items, 25'000u);
-  EXPECT_GT(killer.stop(), 10u);
+  EXPECT_GE(killer.stop(), 20u);
 }
 
 TEST_F(QueueDeath, of_the_only_consumer_keeps_the_order) {
@@ -269,7 +296,7 @@ TEST_F(QueueDeath, of_the_only_consumer_keeps_the_order) {
     for (std::uint64_t i = 1; i <= items; ++i) queue.put(Item::make(i, 0, 300));
     queue.close();
   });
-  Killer killer(pool, std::random_device{}(), 2000);
+  Killer killer(pool, 2000);
   tine::for_each_slice(pool.with({.attempts = 60}), tine::slices(items, 1),
                        [q = queue.view(), r = read.view()](const tine::Slice&) {
                          current_book = {};
@@ -278,14 +305,18 @@ TEST_F(QueueDeath, of_the_only_consumer_keeps_the_order) {
                          // One that died in the hand of the last worker is passed over.
                          if (item->id <= r[1] || !item->whole()) ++r[2];
                          r[1] = item->id;
+                         ++Killer::slices();
                        });
-  producer.join();
   killer.stop();
   EXPECT_EQ(read[2], 0u);
-  while (auto item = queue.try_get()) {
-    EXPECT_GT(item->id, read[1]);
-    read[1] = item->id;
-  }
+  for (;;) try {
+      const Item item = queue.get();
+      EXPECT_GT(item.id, read[1]);
+      read[1] = item.id;
+    } catch (const tine::Closed&) {
+      break;
+    }
+  producer.join();
   EXPECT_EQ(read[1], items);
 }
 
@@ -418,7 +449,7 @@ TEST_F(QueueDeath, of_a_pool_in_another_pools_queue_disturbs_nobody) {
   Fire fire(2, 8, 500);
   tine::Pool other({.workers = 2});
   for (int round = 0; round < 5; ++round) {
-    Killer here(fire.pool, std::random_device{}(), 1000), there(other, round, 1000);
+    Killer here(fire.pool, 1000), there(other, 1000);
     std::thread job([&] {
       tine::for_each_slice(other.with({.attempts = 60}), tine::slices(300, 1),
                            [q = fire.queue.view(), b = fire.book()](const tine::Slice& s) {
@@ -433,6 +464,7 @@ TEST_F(QueueDeath, of_a_pool_in_another_pools_queue_disturbs_nobody) {
                                    b.note(*id, Book::put);
                                }
                              }
+                             ++Killer::slices();
                            });
     });
     fire.work(300, 5);
@@ -451,7 +483,7 @@ TEST_F(QueueDeath, after_wild_writes_everywhere_ends_nobody_else) {
               };
               std::mt19937_64 random(5);
               for (int round = 0; round < 60; ++round) {
-                tine::Queue<std::string> queue(round % 2 == 0 ? 10 : 0);
+                tine::Queue<std::string> queue(round % 2 == 0 ? 10 : 1000);
                 tine::Pool pool({.workers = 2});
                 for (int i = 0; i < 8; ++i)
                   queue.put(std::string(static_cast<std::size_t>(i) * 400, 'x'));

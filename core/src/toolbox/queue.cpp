@@ -136,11 +136,11 @@ void Delivery::read(void* to, std::size_t size) {
   Chunks& chunks = context_.chunks();
   auto* at = static_cast<std::byte*>(to);
   while (size != 0) {
-    if (!chunks.valid(chunk_))
+    const ChunkLink link = chunks.valid(chunk_) ? chunks.link(chunk_) : ChunkLink{};
+    if (link.used == 0)
       throw Error(
           "tine: a queue's item has fewer bytes than its type reads; load() of the type must read "
           "what its save() writes");
-    const ChunkLink link = chunks.link(chunk_);
     const std::size_t n =
         std::min<std::size_t>(size, link.used - std::min<std::size_t>(offset_, link.used));
     if (offset_ == 0 && Chunks::size(chunk_) == chunk_bytes.back())

@@ -16,7 +16,7 @@ QueueRing::QueueRing(Context& context, std::byte* at, std::size_t bytes) noexcep
 
 QueueRing::Push QueueRing::push(ChunkId first) {
   std::uint64_t t = header_.tail.load();
-  for (;;) {
+  for (std::uint64_t steps = 0; steps < most_steps(); ++steps) {
     const auto [word, lap] = place(t);
     // The next cell too: who looks for the end of the queue looks at it.
     const auto index = static_cast<std::uint64_t>(word - cells_);
@@ -43,6 +43,7 @@ QueueRing::Push QueueRing::push(ChunkId first) {
     header_.items.notify(1);
     return Push::done;
   }
+  return Push::full;
 }
 
 // Two who do this at once commit the same pages.
@@ -59,8 +60,8 @@ void QueueRing::commit_cells(std::uint64_t index) {
 
 QueueRing::Claim QueueRing::claim() noexcept {
   Claim result;
-  // More rounds than one only when others went round the ring meanwhile.
-  for (int round = 0; round < 1000; ++round) {
+  // More than once only when others went round the ring meanwhile.
+  for (std::uint64_t steps = 0; steps < most_steps();) {
     const std::uint64_t seen = header_.scan.load();
     const std::uint64_t begin = not_before(seen & position_mask);
     std::uint64_t p = begin;
@@ -80,6 +81,7 @@ QueueRing::Claim QueueRing::claim() noexcept {
       }
       ++p;
     }
+    steps += p - begin + 1;
     if (!at_end || p - begin > 16) {
       std::uint64_t expected = seen;
       header_.scan.compare_exchange_strong(expected, (seen & ~position_mask) | (p & position_mask));
@@ -119,7 +121,7 @@ std::uint64_t QueueRing::move_head() noexcept {
   std::uint64_t seen = header_.head.load();
   const std::uint64_t begin = not_before(seen);
   std::uint64_t h = begin;
-  for (; h - begin <= 2 * count_; ++h) {
+  for (; h - begin < most_steps(); ++h) {
     const auto [word, lap] = place(h);
     if (ahead(Cell::unpack(word->load()), lap) <= 0) break;
   }
@@ -142,13 +144,14 @@ bool QueueRing::drained() noexcept {
 
 std::uint64_t QueueRing::published() noexcept {
   std::uint64_t t = header_.tail.load();
-  for (;;) {
+  for (std::uint64_t steps = 0; steps < most_steps(); ++steps) {
     const auto [word, lap] = place(t);
     const Cell cell = Cell::unpack(word->load());
-    if (!published(cell, ahead(cell, lap))) return t;
+    if (!published(cell, ahead(cell, lap))) break;
     std::uint64_t expected = t;
     t = header_.tail.compare_exchange_strong(expected, t + 1) ? t + 1 : expected;
   }
+  return t;
 }
 
 bool QueueRing::full() noexcept {

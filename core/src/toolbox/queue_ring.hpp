@@ -128,7 +128,9 @@ class QueueRing {
     return ahead > 0 || (ahead == 0 && cell.state != Cell::State::free);
   }
   void commit_cells(std::uint64_t index);
-  /// What is one ring before the tail is over, whatever a hint says.
+  // Only a hint that was written over leads so far; a call ends then, too.
+  std::uint64_t most_steps() const noexcept { return 2 * count_ + 1000; }
+  // What is one ring before the tail is over, whatever a hint says.
   std::uint64_t not_before(std::uint64_t position) const noexcept;
   std::uint64_t move_head() noexcept;
   void rescan() noexcept;
