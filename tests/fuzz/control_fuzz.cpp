@@ -1,5 +1,5 @@
-// A kernel that writes over what master, supervisor and workers share. Its job may fail, and what
-// the ledger then says may be wrong, but the master must neither die nor wait for ever.
+// A kernel that writes over what master, supervisor and workers share. Its job may fail, but the
+// master must neither die, nor wait for ever, nor take for done what is not.
 //
 // Input: records of a place (a byte), an offset there (two bytes), a length (a byte), and that many
 // bytes to be written.
@@ -10,8 +10,10 @@
 #include <tine/for_each_slice.hpp>
 
 #include "process/control.hpp"
+#include "require.hpp"
 
 using namespace std::chrono_literals;
+using tine::detail::Board;
 using tine::detail::Control;
 using tine::detail::LedgerWord;
 
@@ -21,16 +23,16 @@ constexpr unsigned workers = 2;
 constexpr std::size_t slices = 6;
 
 std::span<std::byte> place(Control& control, std::uint8_t which) {
-  auto* const begin = reinterpret_cast<std::byte*>(&control);
+  Board& board = control.board();
   switch (which % 8) {
     case 0:  // what workers only read
-      return {begin, offsetof(Control, stop_claims)};
+      return {reinterpret_cast<std::byte*>(&control), Control::own_bytes(workers)};
     case 1:
     case 2:  // the beginning of what they write
-      return {begin + offsetof(Control, stop_claims), begin + offsetof(Control, faults[2])};
+      return {reinterpret_cast<std::byte*>(&board), offsetof(Board, faults[2])};
     case 3:
     case 4:
-      return {begin + Control::header(), Control::bytes(workers) - Control::header()};
+      return std::as_writable_bytes(std::span(control.slots(), workers));
     default:
       return std::as_writable_bytes(std::span(control.job.ledger, slices));
   }
@@ -62,7 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           if (s.begin == 1) scribble(*control, what);
           mine[0] = 1;
         },
-        tine::whole(records), tine::inout(result));
+        tine::whole(records), tine::out(result));
+    require(std::count(result.begin(), result.end(), 1) == slices, "a slice is not done");
   } catch (const tine::Error&) {
   }
   return 0;

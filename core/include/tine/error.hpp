@@ -60,6 +60,24 @@ class BadCallable : public Error {
   using Error::Error;
 };
 
+/// A queue had no item, now or in the time given.
+class Empty : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A queue had no room, now or in the time given.
+class Full : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A queue was closed: nothing goes in any more, and for get(), nothing is left.
+class Closed : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A job was posted, or a pool made, or arena memory allocated, inside a worker.
 class NestedParallelism : public Error {
  public:

@@ -1,11 +1,8 @@
 #include <tine/arena.hpp>
 #include <tine/error.hpp>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/interprocess/indexes/iset_index.hpp>
@@ -19,30 +16,25 @@
 #include <mutex>
 #include <optional>
 
-#include "memory/limits.hpp"
 #include "memory/page_runs.hpp"
 #include "memory/release_log.hpp"
+#include "memory/shared_range.hpp"
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 
-// One sparse memory file, mapped once, before the first fork, so that it lies at the same address
-// in every process. Three zones:
+// One shared range (see there) with three zones:
 //
 //   | control | small objects (Boost.Interprocess) | page runs: the arrays ... |
 //
 // Only the master allocates. The bookkeeping of page runs is private to it, out of reach of any
 // kernel; that of small objects lies beside the objects, which is why workers map that zone
 // read-only.
-//
-// A page of a sparse file that is touched without having been committed asks for memory in the
-// middle of somebody's computation, and when there is none, the kernel kills, and inside a memory
-// cgroup it kills whoever touched, without an errno. So memory is committed before anybody gets to
-// see it, in a process that may die of it (see set_commit), after a look at what is left.
 
 namespace tine {
 
 namespace {
 
+using detail::megabytes;
 using detail::page;
 using detail::round_up;
 
@@ -52,26 +44,15 @@ using SmallObjects = boost::interprocess::basic_managed_external_buffer<
 
 constexpr std::size_t MiB = std::size_t{1} << 20;
 
-std::string megabytes(std::size_t bytes) {
-  if (bytes < MiB) return std::to_string(bytes) + " bytes";
-  return std::to_string(bytes / MiB) + " MiB";
-}
-
 }  // namespace
 
-struct Arena::State {
-  int fd = -1;
-  pid_t owner = getpid();
-  std::byte* base = nullptr;
-  std::size_t reserved = 0;
+struct Arena::State : detail::SharedRange {
   std::size_t control = 0;
   std::size_t small = 0;  // size of the zone
 
   mutable std::mutex mutex;
   std::mutex settling;
   std::condition_variable unpinned;
-  Commit commit;
-  std::size_t committed = 0;
 
   std::optional<SmallObjects> objects;
   std::size_t small_committed = 0;  // of the zone, from its start
@@ -91,27 +72,6 @@ struct Arena::State {
       throw PoolError(
           "tine: this arena belongs to the process that made it, and this is a fork of "
           "that one; make a pool of its own");
-  }
-
-  // Commits [offset, offset + bytes) of the file or throws.
-  void must_commit(std::size_t offset, std::size_t bytes, std::size_t asked) {
-    const detail::MemoryLimit limit = detail::available_memory();
-    if (bytes > limit.available) refuse(asked, limit);
-    int error;
-    if (commit)
-      error = commit(offset, bytes);
-    else
-      error =
-          detail::sys::fallocate(fd, 0, static_cast<off_t>(offset), static_cast<off_t>(bytes)) == 0
-              ? 0
-              : errno;
-    if (error != 0) {
-      if (error != ENOMEM && error != ENOSPC)
-        throw PoolError("tine: could not commit " + megabytes(asked) +
-                        " of shared memory: " + strerror(error));
-      refuse(asked, detail::available_memory());
-    }
-    committed += bytes;
   }
 
   // A cold block with memory put behind it.
@@ -153,92 +113,27 @@ struct Arena::State {
                           megabytes(small) + "; use an Array for large data",
                       asked, objects->get_free_memory(), "the small-object zone");
   }
-
-  [[noreturn]] static void refuse(std::size_t asked, const detail::MemoryLimit& limit) {
-    throw OutOfMemory("tine: an allocation of " + megabytes(asked) + " was refused: only " +
-                          megabytes(limit.available) + " are left by " + limit.source +
-                          "; use smaller arrays, free some, or raise that limit",
-                      asked, limit.available, limit.source);
-  }
 };
 
 Arena::Arena(const Options& options) : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.control = round_up(options.control, page);
-  std::size_t reserve = options.reserve != 0 ? options.reserve : detail::physical_memory();
-  // A file beyond RLIMIT_FSIZE would not be refused: it would kill this process with SIGXFSZ.
-  rlimit limit{};
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-    reserve = std::min<std::size_t>(reserve, limit.rlim_cur);
-  reserve -= reserve % detail::large_page;
-  const std::size_t least = round_up(s.control + 4 * MiB, detail::large_page);
-  if (reserve < least)
-    throw PoolError("tine: an arena needs at least " + megabytes(least) +
-                    "; look at PoolOptions::reserve and RLIMIT_FSIZE (ulimit -f)");
-  // RLIMIT_AS is charged for address space, so with one we take less of it.
-  for (;; reserve = std::max(least, round_up(reserve / 2, detail::large_page))) {
-    // 2 MiB more, so that the start can be aligned: huge pages want that.
-    void* at = detail::sys::mmap(nullptr, reserve + detail::large_page, PROT_NONE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at != MAP_FAILED) {
-      auto* start = static_cast<std::byte*>(at);
-      const auto address = reinterpret_cast<std::uintptr_t>(start);
-      s.base = start + (round_up(address, detail::large_page) - address);
-      if (s.base > start) munmap(start, static_cast<std::size_t>(s.base - start));
-      std::byte* end = start + reserve + detail::large_page;
-      if (s.base + reserve < end)
-        munmap(s.base + reserve, static_cast<std::size_t>(end - (s.base + reserve)));
-      break;
-    }
-    if (reserve == least)
-      throw PoolError("tine: could not reserve " + megabytes(reserve) +
-                      " of address space for the arena: " + strerror(errno) +
-                      "; look at RLIMIT_AS (ulimit -v)");
-  }
-  s.reserved = reserve;
+  s.map("tine-arena", options.reserve != 0 ? options.reserve : detail::physical_memory(),
+        round_up(s.control + 4 * MiB, detail::large_page), options.huge_pages);
 
-  auto fail = [&](const char* what) {
-    const int error = errno;
-    munmap(s.base, s.reserved);
-    if (s.fd >= 0) close(s.fd);
-    throw PoolError(std::string("tine: could not make the arena: ") + what + ": " +
-                    strerror(error));
-  };
-  s.fd = detail::sys::memfd_create("tine-arena", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (s.fd < 0) fail("memfd_create");
-  if (detail::sys::ftruncate(s.fd, static_cast<off_t>(reserve)) != 0) fail("ftruncate");
-  // No process can make the mapping shorter than it looks: that would be a SIGBUS for all others.
-  fcntl(s.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-  if (detail::sys::mmap(s.base, reserve, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_NORESERVE | MAP_FIXED, s.fd, 0) == MAP_FAILED)
-    fail("mmap");
-  if (options.huge_pages) madvise(s.base, reserve, MADV_HUGEPAGE);
-  madvise(s.base, reserve, MADV_DONTDUMP);  // a core file of this size delays the news of a death
-  inherit_in_children(false);
-
-  s.small = std::clamp(reserve / 64, MiB, 1024 * MiB);
+  s.small = std::clamp(s.reserved / 64, MiB, 1024 * MiB);
   s.small = round_up(s.control + s.small, detail::large_page) - s.control;
-  try {
-    // The control zone is small and wanted at once, as are the two ends of the small-object zone.
-    const std::size_t first = s.control + 16 * page;
-    s.must_commit(0, first, first);
-    s.must_commit(s.control + s.small - page, page, page);
-  } catch (...) {
-    munmap(s.base, s.reserved);
-    close(s.fd);
-    throw;
-  }
+  // The control zone is small and wanted at once, as are the two ends of the small-object zone.
+  const std::size_t first = s.control + 16 * page;
+  s.must_commit(0, first, first);
+  s.must_commit(s.control + s.small - page, page, page);
   s.small_committed = 16 * page;
   s.objects.emplace(boost::interprocess::create_only, s.small_begin(), s.small);
   s.small_top = 4 * page;
   s.runs.emplace(s.reserved - s.control - s.small);
 }
 
-Arena::~Arena() {
-  // A child that the application forked does not have the mapping, only this object.
-  if (state_->owner == getpid()) munmap(state_->base, state_->reserved);
-  close(state_->fd);
-}
+Arena::~Arena() = default;
 
 std::byte* Arena::begin() const noexcept {
   return state_->base;
@@ -385,7 +280,7 @@ void Arena::deallocate_small(void* p) noexcept {
 }
 
 void Arena::inherit_in_children(bool yes) noexcept {
-  madvise(state_->base, state_->reserved, yes ? MADV_DOFORK : MADV_DONTFORK);
+  state_->inherit_in_children(yes);
 }
 
 }  // namespace tine

@@ -168,6 +168,7 @@ struct Control {
   std::atomic<std::uint32_t> commit_request;            // counts up
   std::atomic<std::uint64_t> commit_offset;
   std::atomic<std::uint64_t> commit_bytes;
+  std::atomic<std::uint32_t> commit_context;  // in the context's file, not in the arena's
 
   // Written by the supervisor.
   alignas(128) std::atomic<std::uint32_t> commit_reply;  // futex, follows commit_request

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "process/pool_state.hpp"
 #include "process/supervisor.hpp"
@@ -114,6 +115,7 @@ void PoolState::start() {
   registry.check_owner();
   auto fail = [&](const char* what) {
     const std::string why = strerror(errno);
+    parties_.release();
     close_all({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self, &event_});
     throw PoolError(std::string("tine: could not make a pool: ") + what + ": " + why +
                     "; look at the limits on processes and open files (ulimit -u, ulimit -n)");
@@ -123,10 +125,13 @@ void PoolState::start() {
   if ((self = sys::pidfd_open(owner_)) < 0) fail("pidfd_open");
 
   code_ = LoadedCode::now();
-  Inherited inherited{control_, arena_.get(), owner_,        self,
-                      event_,   exec_pipe[0], alive_pipe[1], options_.worker_start};
+  parties_.take(workers_, [this](auto offset, auto bytes) { return commit(true, offset, bytes); });
+  Inherited inherited{
+      control_,      arena_.get(),         owner_, self, event_, exec_pipe[0], parties_.first(),
+      alive_pipe[1], options_.worker_start};
   arena_->inherit_in_children(true);
   fflush(nullptr);  // or what is buffered now would be written once more by each process
+  std::optional<Context::Fork> with_context(std::in_place);
   supervisor_ = sys::fork();
   if (supervisor_ == 0) {
     close(exec_pipe[1]);
@@ -134,6 +139,7 @@ void PoolState::start() {
     for (const int fd : registry.open) close(fd);
     supervisor_main(inherited);
   }
+  with_context.reset();
   arena_->inherit_in_children(false);
   if (supervisor_ < 0) {
     supervisor_ = 0;
@@ -148,6 +154,7 @@ void PoolState::start() {
     kill(supervisor_, SIGKILL);
     waitpid(supervisor_, nullptr, 0);
     supervisor_ = 0;
+    parties_.release();
     close_all({&exec_pipe_, &alive_pipe_, &event_});
     throw PoolError("tine: could not make a pool: pidfd_open: " + why);
   }
@@ -173,7 +180,7 @@ void PoolState::start() {
     warnings_.push_back("only " + std::to_string(alive) + " of " + std::to_string(workers_) +
                         " workers could be forked: " + strerror(error));
   arena_->set_commit(
-      [this](std::size_t offset, std::size_t bytes) { return commit(offset, bytes); });
+      [this](std::size_t offset, std::size_t bytes) { return commit(false, offset, bytes); });
 }
 
 void PoolState::stop() noexcept {
@@ -202,6 +209,7 @@ void PoolState::stop() noexcept {
     }
     await_all_dead();
   }
+  parties_.release();
   supervisor_ = 0;
   close_all({&exec_pipe_, &alive_pipe_, &event_, &supervisor_pidfd_});
 }
@@ -242,11 +250,15 @@ bool PoolState::supervisor_lost() const {
   return sys::process_ended(supervisor_pidfd_);
 }
 
-void PoolState::await_all_dead() const {
+void PoolState::await_all_dead() {
   pollfd end{alive_pipe_, POLLIN, 0};
   int ready;
   do ready = poll(&end, 1, 1000);
   while (ready < 0 && errno == EINTR);
+  if (ready > 0)
+    parties_.repair();
+  else
+    parties_.abandon();
 }
 
 void PoolState::throw_lost() {
@@ -255,8 +267,10 @@ void PoolState::throw_lost() {
       "pool.refresh() starts the pool again");
 }
 
-int PoolState::commit(std::size_t offset, std::size_t bytes) {
+int PoolState::commit(bool context, std::size_t offset, std::size_t bytes) {
+  std::lock_guard lock(committing_);
   Control& c = *control_;
+  c.commit_context.store(context);
   c.commit_offset.store(offset);
   c.commit_bytes.store(bytes);
   const std::uint32_t request = c.commit_request.load() + 1;

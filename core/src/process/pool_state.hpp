@@ -16,6 +16,7 @@
 
 #include "process/callable.hpp"
 #include "process/control.hpp"
+#include "toolbox/context.hpp"
 
 namespace tine::detail {
 
@@ -65,8 +66,8 @@ class PoolState {
   void stop() noexcept;
   void order() const noexcept;  // makes the supervisor look at its orders
   bool supervisor_lost() const;
-  void await_all_dead() const;  // after the supervisor's death: its workers follow at once
-  int commit(std::size_t offset, std::size_t bytes);
+  void await_all_dead();  // after the supervisor's death: its workers follow at once
+  int commit(bool context, std::size_t offset, std::size_t bytes);
   [[noreturn]] static void throw_lost();
 
   PoolOptions options_;
@@ -85,6 +86,9 @@ class PoolState {
   int event_ = -1;
   int exec_pipe_ = -1;   // write end
   int alive_pipe_ = -1;  // read end
+
+  std::mutex committing_;
+  Parties parties_;
 
   FifoLock jobs_;
   std::atomic<std::thread::id> posting_;  // the thread whose job it is

@@ -21,6 +21,7 @@
 #include "sync/proc.hpp"
 #include "sync/role.hpp"
 #include "sync/system.hpp"
+#include "toolbox/context.hpp"
 
 // One thread, one poll(). The hot path of a job never comes here: only deaths, stops, deadlines,
 // the commit of memory, and the end do.
@@ -203,6 +204,7 @@ bool Supervisor::spawn(unsigned index) {
   slot.asleep.store(0);
   slot.inside.store(0);
   slot.crash.written.store(0);
+  if (inherited_.first_party != 0) Context::existing()->begin_party(inherited_.first_party + index);
   fflush(nullptr);
   const pid_t self = getpid();
   const pid_t pid = sys::fork();
@@ -247,9 +249,9 @@ void Supervisor::commit_memory() {
   committed_ = control_.commit_request.load();
   const auto offset = static_cast<off_t>(control_.commit_offset.load());
   const auto bytes = static_cast<off_t>(control_.commit_bytes.load());
-  auto work = [&] {
-    return sys::fallocate(inherited_.arena->descriptor(), 0, offset, bytes) == 0 ? 0 : errno;
-  };
+  Context* context = control_.commit_context.load() != 0 ? Context::existing() : nullptr;
+  const int file = context != nullptr ? context->descriptor() : inherited_.arena->descriptor();
+  auto work = [&] { return sys::fallocate(file, 0, offset, bytes) == 0 ? 0 : errno; };
   committer_ = sys::fork();
   if (committer_ == 0) {
     sys::write_file("/proc/self/oom_score_adj", "1000");
@@ -282,7 +284,9 @@ void Supervisor::reap() {
       if (!ended) continue;
       committer_ = 0;
       const int error = info.si_code == CLD_EXITED ? info.si_status : ENOMEM;
-      if (error != 0)  // what was committed before it failed would stay taken
+      // What was committed before it failed would stay taken; not so in the context, where another
+      // party may have begun to use it.
+      if (error != 0 && control_.commit_context.load() == 0)
         ::fallocate(inherited_.arena->descriptor(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                     static_cast<off_t>(control_.commit_offset.load()),
                     static_cast<off_t>(control_.commit_bytes.load()));
@@ -356,6 +360,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
   occupants_[index].pid.store(0);
   slot.asleep.store(0);
   control_.alive.fetch_sub(1);
+  if (inherited_.first_party != 0) Context::existing()->repair(inherited_.first_party + index);
 
   OpenJob job(control_);
   if (job) {

@@ -24,6 +24,7 @@
 #include "sync/role.hpp"
 #include "sync/sanitizer.hpp"
 #include "sync/system.hpp"
+#include "toolbox/context.hpp"
 
 namespace tine::detail {
 
@@ -414,6 +415,8 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
   setrlimit(RLIMIT_CORE, &no_core);
 
   close(inherited.arena->descriptor());  // with it, a kernel could punch holes into the arena
+  if (Context* context = Context::existing())
+    context->enter(inherited.first_party == 0 ? 0 : inherited.first_party + index);
   close(inherited.event);
   close(inherited.exec_pipe);
   // A grandchild could go on writing after its parent is gone.

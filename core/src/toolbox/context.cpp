@@ -1,0 +1,248 @@
+#include "toolbox/context.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include <tine/error.hpp>
+
+#include "sync/role.hpp"
+#include "sync/system.hpp"
+#include "toolbox/queue_ring.hpp"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+namespace tine::detail {
+
+namespace {
+
+constexpr unsigned master_party = 1;
+
+// Never destroyed: a queue may be a global, and end after everything else.
+std::atomic<Context*> instance{nullptr};
+std::mutex making;  // and forking
+thread_local bool forking = false;
+// Goes on in a fork of the application, so that what it inherited never looks like its own.
+std::uint32_t last_generation = 0;
+
+}  // namespace
+
+Context& Context::make() {
+  if (process_role != Role::master || serial_kernel)
+    throw NestedParallelism(
+        "tine: a worker cannot make a queue; make it in the master and capture queue.view()");
+  std::lock_guard lock(making);
+  if (Context* there = instance.load()) return *there;
+  static const int registered = pthread_atfork(nullptr, nullptr, in_forked_child);
+  (void)registered;
+  auto* made = new Context;
+  instance.store(made);
+  return *made;
+}
+
+Context* Context::existing() noexcept {
+  return instance.load(std::memory_order_relaxed);
+}
+
+Context& Context::for_use() {
+  Context* context = existing();
+  if (context == nullptr || context->owner_ == 0) [[unlikely]]
+    throw PoolError(
+        "tine: this process cannot use the queue: it was forked before the program's first queue "
+        "was made, or not by tine. Make a queue before the pools; pool.refresh() forks a pool's "
+        "workers again");
+  return *context;
+}
+
+Context::Context() : blocks_(max_objects), party_taken_(max_parties) {
+  const std::size_t header_bytes = round_up(sizeof(ContextHeader), page);
+  // Address space costs nothing, so there is enough for each kind of use to fill the machine.
+  range_.map("tine-context", 4 * physical_memory(), std::size_t{64} << 20, false);
+  range_.must_commit(0, header_bytes, header_bytes);
+  range_.commit = [this](std::size_t offset, std::size_t bytes) {
+    for (const Committer& c : committers_) try {
+        return c.commit(offset, bytes);
+      } catch (const SupervisorLost&) {  // another one, then
+      }
+    return sys::fallocate(range_.fd, 0, static_cast<off_t>(offset), static_cast<off_t>(bytes)) == 0
+               ? 0
+               : errno;
+  };
+  objects_begin_ = header_bytes;
+  objects_bytes_ = round_up(range_.reserved / 8, page);
+  runs_ = PageRuns(objects_bytes_);
+  const std::size_t chunks_begin = objects_begin_ + objects_bytes_;
+  chunks_.emplace(*this, header().chunks, range_.base + chunks_begin,
+                  range_.reserved - chunks_begin);
+  party_taken_[0] = party_taken_[master_party] = true;
+  begin_party(master_party);
+  owner_ = Owner{master_party, header().incarnation[master_party].load()}.pack();
+}
+
+// A child of the application gets neither the mapping nor a say; it may make a context of its own.
+void Context::in_forked_child() noexcept {
+  Context* context = existing();
+  if (context == nullptr) return;
+  context->owner_ = 0;
+  if (forking) return;
+  close(context->range_.fd);
+  instance.store(nullptr);
+}
+
+void Context::begin_party(unsigned party) noexcept {
+  header().incarnation[party].store(header().incarnations.fetch_add(1) + 1);
+}
+
+void Context::enter(unsigned party) noexcept {
+  range_.inherit_in_children(false);
+  close(range_.fd);  // with it, a kernel could punch holes into the context
+  if (party == 0) return;
+  owner_ = Owner{party, header().incarnation[party].load()}.pack();
+  Chunks::spread(party);
+}
+
+void Context::repair(unsigned party) {
+  Suspects suspects(*chunks_, party);
+  for (unsigned slot = 0; slot < max_objects; ++slot) {
+    const SharedObject& o = header().objects[slot];
+    const ObjectId id{slot, o.generation.load(std::memory_order_acquire)};
+    if (id.generation == 0) continue;
+    std::size_t bytes = 0;
+    if (std::byte* at = object(id, ObjectKind::queue, &bytes))
+      QueueRing(*this, at, bytes).repair(party, suspects);
+  }
+  suspects.give_back();
+}
+
+std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t committed,
+                                ObjectId& id) {
+  std::lock_guard lock(mutex_);
+  SharedObject* objects = header().objects;
+  SharedObject* entry = std::find_if(objects, objects + max_objects, [](const SharedObject& o) {
+    return o.generation.load() == 0;
+  });
+  if (entry == objects + max_objects)
+    throw PoolError("tine: a program has at most " + std::to_string(max_objects) +
+                    " queues at a time");
+  PageRuns::Block block = runs_.take(round_up(bytes, page), page, false);
+  if (block.bytes == 0)
+    throw OutOfMemory(
+        "tine: no room for a queue of " + megabytes(bytes) + "; give it a smaller size", bytes, 0,
+        "the address space for queues");
+  std::byte* at = range_.base + objects_begin_ + block.offset;
+  try {
+    commit(at, committed);
+  } catch (...) {
+    runs_.give(block);
+    throw;
+  }
+  id = {static_cast<std::uint32_t>(entry - objects), ++last_generation};
+  blocks_[id.slot] = block;
+  entry->kind.store(kind);
+  entry->offset.store(static_cast<std::size_t>(at - range_.base));
+  entry->bytes.store(block.bytes);
+  entry->generation.store(id.generation);
+  return at;
+}
+
+void Context::end_object(const ObjectId& id) noexcept {
+  std::lock_guard lock(mutex_);
+  SharedObject& entry = header().objects[id.slot];
+  entry.generation.store(0);
+  PageRuns::Block& block = blocks_[id.slot];
+  ::fallocate(range_.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+              static_cast<off_t>(objects_begin_ + block.offset), static_cast<off_t>(block.bytes));
+  runs_.give({block.offset, block.bytes, false, true});
+}
+
+std::byte* Context::object(const ObjectId& id, ObjectKind kind, std::size_t* bytes) noexcept {
+  if (id.slot >= max_objects || id.generation == 0) return nullptr;
+  const SharedObject& entry = header().objects[id.slot];
+  if (entry.generation.load(std::memory_order_acquire) != id.generation ||
+      entry.kind.load(std::memory_order_relaxed) != kind)
+    return nullptr;
+  const std::size_t offset = entry.offset.load(std::memory_order_relaxed);
+  const std::size_t size = entry.bytes.load(std::memory_order_relaxed);
+  const std::size_t end = objects_begin_ + objects_bytes_;
+  if (offset % page != 0 || offset < objects_begin_ || offset > end || size > end - offset)
+    return nullptr;
+  if (bytes != nullptr) *bytes = size;
+  return range_.base + offset;
+}
+
+void Context::commit(const std::byte* at, std::size_t bytes) {
+  // What begins in the middle of a page goes on where something else was committed.
+  const std::size_t begin = round_up(static_cast<std::size_t>(at - range_.base), page);
+  const std::size_t end = round_up(static_cast<std::size_t>(at - range_.base) + bytes, page);
+  if (begin == end) return;
+  const std::size_t size = end - begin;
+  if (process_role == Role::master) {
+    std::lock_guard lock(committing_);
+    range_.must_commit(begin, size, bytes);
+    return;
+  }
+  const MemoryLimit limit = available_memory();
+  if (size > limit.available) refuse_memory(bytes, limit);
+  if (madvise(range_.base + begin, size, MADV_POPULATE_WRITE) != 0)
+    refuse_memory(bytes, available_memory());
+}
+
+Context::Fork::Fork() : lock_(making) {
+  forking = true;
+  if (Context* context = existing()) context->range_.inherit_in_children(true);
+}
+
+Context::Fork::~Fork() {
+  if (Context* context = existing()) context->range_.inherit_in_children(false);
+  forking = false;
+}
+
+void Parties::take(unsigned count, SharedRange::Commit commit) {
+  Context* context = Context::existing();
+  if (context == nullptr) return;
+  {
+    std::lock_guard lock(context->mutex_);
+    auto& taken = context->party_taken_;
+    const auto free = std::search_n(taken.begin(), taken.end(), static_cast<int>(count), false);
+    if (free == taken.end())
+      throw PoolError("tine: all pools together have at most " + std::to_string(max_parties - 2) +
+                      " workers in a program that uses queues");
+    std::fill_n(free, count, true);
+    first_ = static_cast<unsigned>(free - taken.begin());
+    count_ = count;
+  }
+  std::lock_guard lock(context->committing_);
+  context->committers_.push_back({first_, std::move(commit)});
+}
+
+void Parties::repair() {
+  for (unsigned i = 0; i < count_; ++i) Context::existing()->repair(first_ + i);
+}
+
+void Parties::release() noexcept {
+  const unsigned first = first_, count = count_;
+  abandon();
+  Context* context = Context::existing();
+  if (count == 0 || context == nullptr) return;
+  std::lock_guard lock(context->mutex_);
+  std::fill_n(context->party_taken_.begin() + first, count, false);
+}
+
+void Parties::abandon() noexcept {
+  Context* context = Context::existing();
+  const unsigned first = first_;
+  first_ = count_ = 0;
+  if (first == 0 || context == nullptr) return;
+  std::lock_guard lock(context->committing_);
+  std::erase_if(context->committers_,
+                [&](const Context::Committer& c) { return c.first_party == first; });
+}
+
+}  // namespace tine::detail

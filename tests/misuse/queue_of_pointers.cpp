@@ -1,0 +1,5 @@
+#include <tine/queue.hpp>
+
+void misuse() {
+  tine::Queue<int*> queue;
+}
