@@ -212,7 +212,9 @@ void Sweep::round(const std::function<void(Stepper&)>& play) {
         gate().state = Gate::closed;
         ready.set_value();
         told = true;
-        while ((gate().state != Gate::somebody_waits || slot().pid == 0) && !job_over_) usleep(20);
+        while ((gate().state != Gate::somebody_waits || control_.occupants()[victim_].pid == 0) &&
+               !job_over_)
+          usleep(20);
         Stepper& victim = hold(victim_);
         stages_[victim_] = 0;  // the dead one's
         gate().state = Gate::open;
