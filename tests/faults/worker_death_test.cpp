@@ -137,8 +137,8 @@ TEST_F(WorkerDeath, at_the_start_of_every_worker_ends_the_job) {
 TEST_F(WorkerDeath, outside_of_a_slice_does_not_use_up_the_attempts_of_a_slice) {
   const int end = tine_test::in_child([] {
     // The slice kills the first ten workers, and the eleventh dies on its way to it.
-    static auto* const starts = static_cast<std::atomic<int>*>(mmap(
-        nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    static auto* const starts = static_cast<std::atomic<int>*>(
+        mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     tine::on_worker_start([] {
       if (starts->fetch_add(1) == 10) raise(SIGKILL);
     });
