@@ -1,5 +1,6 @@
 // Whatever a kernel does to its worker costs a retry of one slice, and never a bit of the result.
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,6 +130,26 @@ TEST_F(WorkerDeath, at_the_start_of_every_worker_ends_the_job) {
       EXPECT_THROW(tine::spmd(pool, [](tine::Team) {}), tine::JobError);
       EXPECT_EQ(std::count(x.begin(), x.end(), 0), 100);
     }
+  });
+  EXPECT_EQ(end, 0);
+}
+
+TEST_F(WorkerDeath, outside_of_a_slice_does_not_use_up_the_attempts_of_a_slice) {
+  const int end = tine_test::in_child([] {
+    // The slice kills the first ten workers, and the eleventh dies on its way to it.
+    static auto* const starts = static_cast<std::atomic<int>*>(
+        mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    tine::on_worker_start([] {
+      if (starts->fetch_add(1) == 10) raise(SIGKILL);
+    });
+    tine::Pool pool({.workers = 1});
+    auto tries = pool.array<int>(1);
+    const auto report = tine::for_each_slice(pool.with({.attempts = 60}), tine::slices(1),
+                                             [tries = tries.view()](tine::Slice) {
+                                               if (tries[0]++ < 10) raise(SIGKILL);
+                                             });
+    EXPECT_EQ(report.done, 1u);
+    EXPECT_EQ(report.restarts, 11u);
   });
   EXPECT_EQ(end, 0);
 }

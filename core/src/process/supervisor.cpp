@@ -139,6 +139,7 @@ class Supervisor {
   std::uint64_t budget_job_ = 0;
   std::size_t most_over_ = 0;
   unsigned fruitless_ = 0;
+  unsigned outside_ = 0;  // how many of them were not in a slice
   std::int64_t not_before_ = 0;
   bool waiting_to_fork_ = false;  // until then
 
@@ -409,7 +410,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
     }
     begin_budget(*job);
     if (done + given_up > most_over_) {
-      fruitless_ = 0;
+      fruitless_ = outside_ = 0;
       most_over_ = done + given_up;
     }
     // To give up a slice is progress, too, but not when nothing else ever comes of it.
@@ -432,9 +433,10 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
       }
       note_fault(index, info, hit, hit_attempt, ends_job);
       ++fruitless_;
+      outside_ += hit == no_slice;
       // At once the first time; then ever more slowly, up to a second.
       not_before_ = now_ns() + (fruitless_ < 2 ? 0 : backoff(fruitless_ - 2));
-      if (fruitless_ > (hit == no_slice ? few() : budget(*job)))
+      if (outside_ > few() || fruitless_ > budget(*job))
         board_.condemn(Verdict::workers, no_slice >> 8);
     }
   }
@@ -447,7 +449,7 @@ void Supervisor::begin_budget(const JobDescriptor& job) {
   if (budget_job_ == job.number) return;
   budget_job_ = job.number;
   most_over_ = 0;
-  fruitless_ = 0;
+  fruitless_ = outside_ = 0;
   not_before_ = 0;
 }
 

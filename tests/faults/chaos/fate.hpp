@@ -70,6 +70,7 @@ class Fate {
   Fate(std::uint64_t job, const tine::Slice& slice) {
     const unsigned attempt = shared->tries[slice.index].fetch_add(1);
     ++shared->begun;
+    if (shared->job != job + 1) return;  // while the master warms up
     const Plan plan(job);
     Dice dice(settings.seed, job, slice.index, attempt);
     at_ = dice.below(slice.size());

@@ -1,6 +1,8 @@
 // A storm: jobs of all kinds, while whatever can happen to their processes happens to them, and a
 // look at every bit of every result.
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -54,6 +56,9 @@ int main(int argc, char** argv) {
     perror("chaos: fork");
     return 1;
   }
-  if (master == 0) return run_jobs(limits);
+  if (master == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return run_jobs(limits);
+  }
   return oversee(master);
 }

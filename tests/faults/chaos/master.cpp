@@ -139,10 +139,10 @@ bool Master::run(std::uint64_t number) {
       fmt::format("\njob {} ({}, {}, {} slices of {}):\n", number, kind.name(),
                   scene_names[static_cast<std::size_t>(plan.scene)], plan.slices, plan.length);
   for (const std::string& message : findings.messages) text += "  " + message + "\n";
-  fmt::print(
-      stderr, "{}  it {}{}\n  to replay it: chaos --seed {} --workers {} --only {}\n", text,
-      end.outcome == Outcome::finished ? "finished: " + end.report.to_string() : "ended with: ",
-      end.message, settings.seed, settings.workers, number);
+  const std::string how = end.outcome == Outcome::finished ? "finished: " + end.report.to_string()
+                                                           : "ended with: " + end.message;
+  fmt::print(stderr, "{}  it {}\n  to replay it: chaos --seed {} --workers {} --only {}\n", text,
+             how.substr(0, how.find('\n')), settings.seed, settings.workers, number);
   return false;
 }
 
