@@ -1,11 +1,14 @@
 // tine image with files from strangers: its workers are shut in, and what they are given is enough.
 #include <fcntl.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
 
 #include "image_command.hpp"
+#include "support/child.hpp"
 #include "support/fixture.hpp"
 #include "support/processes.hpp"
 
@@ -178,6 +181,43 @@ TEST_F(Sandbox, SerialRunsHaveNoneAndSaySo) {
   EXPECT_THAT(r.err, HasSubstr("in no sandbox"));
   EXPECT_FALSE(nlohmann::json::parse(r.out)["sandboxed"]);
   EXPECT_THAT(files_in("out"), ElementsAre("a.png", "b.png"));
+}
+
+// Takes seccomp, and landlock too, from this process and those it starts.
+void forbid_sandboxes(bool landlock_too) {
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+  const std::uint32_t missing = SCMP_ACT_ERRNO(ENOSYS);
+  seccomp_rule_add(filter, missing, SCMP_SYS(seccomp), 0);
+  seccomp_rule_add(filter, missing, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
+  if (landlock_too) seccomp_rule_add(filter, missing, 444, 0);  // landlock_create_ruleset
+  ASSERT_EQ(seccomp_load(filter), 0);
+  seccomp_release(filter);
+}
+
+TEST_F(Sandbox, AMachineThatHasNoneIsToldOf) {
+  for (int i = 0; i < 3; ++i) write("in/" + std::to_string(i) + ".png", photo(40, 40));
+  for (const bool landlock_too : {false, true}) {
+    const int end = in_child([&] {
+      forbid_sandboxes(landlock_too);
+      const Result r = run({"image", "gray", "in", "-o", "out", "--force", "--json"});
+      EXPECT_EQ(r.status, 0) << r.err;
+      EXPECT_THAT(r.err, HasSubstr("warning: this machine cannot filter system calls (seccomp)"));
+      EXPECT_FALSE(nlohmann::json::parse(r.out)["sandboxed"]);
+      EXPECT_THAT(run({"image", "gray", "in", "-o", "out", "--force", "--no-sandbox"}).err,
+                  Not(HasSubstr("warning")));
+      const auto doctor = nlohmann::json::parse(run({"doctor", "--json"}).out);
+      EXPECT_FALSE(doctor["sandbox"]["seccomp"]);
+      EXPECT_THAT(doctor["advice"].dump(), HasSubstr("do not decode files from strangers"));
+      if (landlock_too) {
+        EXPECT_THAT(r.err, HasSubstr("are not in a sandbox"));
+        EXPECT_EQ(doctor["sandbox"]["landlock"], 0);
+        EXPECT_THAT(doctor["advice"].dump(), HasSubstr("landlock"));
+      }
+    });
+    EXPECT_EQ(end, 0) << landlock_too;
+  }
+  EXPECT_THAT(files_in("out"), testing::SizeIs(3));
 }
 
 TEST_F(Sandbox, OnlyRegularFilesAreOpenedForWorkers) {
