@@ -2,6 +2,7 @@
 // a hang.
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,6 +62,26 @@ TEST_F(ControlBlock, of_master_and_supervisor_cannot_be_written_by_a_kernel) {
     EXPECT_EQ(report.faults[0].slice, 7u);
     EXPECT_EQ(report.faults[0].address, reinterpret_cast<std::uintptr_t>(target));
   }
+}
+
+// For code that has taken over a worker, not for one that goes astray.
+TEST_F(ControlBlock, cannot_be_made_writable_again_where_the_kernel_seals_mappings) {
+  tine::Pool pool({.workers = 1});
+  void* const page = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool seals = syscall(462 /* mseal */, page, 4096ul, 0ul) == 0;
+  std::cout << (seals ? "this kernel seals mappings\n" : "this kernel cannot seal mappings\n");
+  auto results = pool.array<int>(2);
+  tine::for_each_slice(
+      pool, tine::slices(2, 2),
+      [control = pool.arena()->control(), small = pool.arena()->small_begin()](
+          const tine::Slice&, std::span<int> out) {
+        out[0] = mprotect(control, 4096, PROT_READ | PROT_WRITE);
+        out[1] = mprotect(small, 4096, PROT_READ | PROT_WRITE);
+      },
+      tine::out(results));
+  EXPECT_EQ(results[0], seals ? -1 : 0);
+  EXPECT_EQ(results[1], seals ? -1 : 0);
+  if (!seals) munmap(page, 4096);
 }
 
 TEST_F(ControlBlock, of_small_objects_cannot_be_written_by_a_kernel) {

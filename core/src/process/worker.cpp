@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -372,6 +373,16 @@ void Worker::barrier() {
   }
 }
 
+// For good, where the kernel can seal a mapping (Linux 6.10): then not even code that has taken over
+// this process can make it writable again.
+void make_read_only(void* begin, std::size_t bytes) {
+#if !defined(SYS_mseal)
+  constexpr long SYS_mseal = 462;
+#endif
+  mprotect(begin, bytes, PROT_READ);
+  syscall(SYS_mseal, begin, bytes, 0UL);
+}
+
 void limit_private_memory(std::size_t bytes) {
   if (bytes == 0 || address_sanitizer) return;  // the sanitizer reserves terabytes
   char text[256];
@@ -421,10 +432,10 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
   close(inherited.exec_pipe);
   // A grandchild could go on writing after its parent is gone.
   inherited.arena->inherit_in_children(false);
-  mprotect(&control, Control::own_bytes(control.workers), PROT_READ);
-  mprotect(inherited.arena->small_begin(),
-           static_cast<std::size_t>(inherited.arena->small_end() - inherited.arena->small_begin()),
-           PROT_READ);
+  const Arena& arena = *inherited.arena;
+  make_read_only(&control, Control::own_bytes(control.workers));
+  make_read_only(arena.small_begin(),
+                 static_cast<std::size_t>(arena.small_end() - arena.small_begin()));
 
   cap_threads();
   for (const StartHook hook : start_hooks()) hook();
