@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
                                              }},
                                             {"pipes", [pipes] { pipes->call(7); }}};
                  });
-  constexpr std::size_t large = std::size_t{256} << 20;
+  static constexpr std::size_t large = std::size_t{256} << 20;
   bench::compare("put and get 256 MiB, one process", {.items = static_cast<double>(large)}, {}, [] {
     auto queue = std::make_shared<tine::Queue<std::string>>();
     auto item = std::make_shared<std::string>(large, 'x');

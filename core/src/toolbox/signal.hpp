@@ -37,13 +37,7 @@ struct alignas(128) Signal {
   bool wait(std::int64_t deadline, Look look) {
     if (look()) return true;
     if (deadline == 0) return false;
-    // The answer often follows within microseconds, and to wake a sleeper takes tens of them.
-    static const bool spin = sysconf(_SC_NPROCESSORS_ONLN) > 1;
-    for (std::int64_t began = now_ns(), now = began;
-         spin && now - began < longest_spin && now < deadline; now = now_ns()) {
-      for (int i = 0; i < 32; ++i) pause_cpu();
-      if (look()) return true;
-    }
+    if (spin(deadline, look)) return true;
     for (;;) {
       sleepers.fetch_add(1);
       const std::uint32_t seen = changes.load();
@@ -61,6 +55,23 @@ struct alignas(128) Signal {
 
  private:
   static constexpr std::int64_t longest_spin = 20 * us;
+
+  // The answer often follows within microseconds, and to wake a sleeper takes tens of them. But where
+  // CPUs are scarce, whoever looks for it keeps the other from giving it; so a look in vain is not
+  // repeated for a while.
+  template <class Look>
+  static bool spin(std::int64_t deadline, Look& look) {
+    static const bool several = sysconf(_SC_NPROCESSORS_ONLN) > 1;
+    static thread_local unsigned pause = 0;
+    if (!several || (pause != 0 && pause-- != 0)) return false;
+    for (std::int64_t began = now_ns(), now = began; now - began < longest_spin && now < deadline;
+         now = now_ns()) {
+      for (int i = 0; i < 32; ++i) pause_cpu();
+      if (look()) return true;
+    }
+    pause = 32;
+    return false;
+  }
 };
 static_assert(sizeof(Signal) == 128);
 
