@@ -13,8 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "sync/sanitizer.hpp"
-
 extern "C" void __gcov_dump() __attribute__((weak));
 
 namespace tine::detail {
@@ -60,7 +58,6 @@ void note_own_end(CrashNote& note) {
   backtrace(warm_up, 2);  // loads the unwinder now rather than in a signal handler
   on_exit(on_exit_call, nullptr);
   at_quick_exit([] { on_exit_call(0, nullptr); });
-  if (address_sanitizer) return;  // it has better handlers of its own
   // Its own stack: a stack overflow is one of the things to tell of.
   const std::size_t size = 64 << 10;
   void* stack = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
