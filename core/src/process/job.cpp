@@ -344,7 +344,7 @@ void JobRun::wait_until_parked() {
     const std::int64_t now = now_ns();
     if (now > grace && !over()) {
       grace = now + seconds;
-      control_.kill_active.store(1);
+      control_.kill_active.store(job().number);
       pool_.order();
     }
     if (pool_.supervisor_lost()) {

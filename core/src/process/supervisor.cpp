@@ -232,9 +232,10 @@ void Supervisor::kill_worker(unsigned index, Reason reason) {
 void Supervisor::obey() {
   if (control_.shutdown.load() != 0) end();
   if (control_.commit_request.load() != committed_) commit_memory();
-  if (control_.kill_active.exchange(0) != 0)
+  // Seen late, it must not hit the next job.
+  if (const std::uint64_t job = control_.kill_active.exchange(0); job != 0)
     for (unsigned i = 0; i < control_.workers; ++i)
-      if (slots_[i].active.load() != 0) kill_worker(i, Reason::cancelled);
+      if (slots_[i].active.load() == job) kill_worker(i, Reason::cancelled);
 }
 
 // Memory is committed by a process that may die of it.
@@ -353,6 +354,9 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
 
   OpenJob job(control_);
   if (job) {
+    // Unless the signal met him in the next job already, whose loss this is.
+    const bool cancelled =
+        child.killed_for == Reason::cancelled && control_.stop_claims.load() != 0;
     LedgerWord* ledger = job->ledger;
     std::uint64_t hit = no_slice;
     unsigned hit_attempt = 0;
@@ -370,9 +374,11 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
           // He is dead, so nobody else changes this word.
           Word next{SliceState::free, 0, word.attempt, job->incarnation_base};
           const bool saved = job->has_inout && slot.undo_slice.load() == i;
-          // Killed for the deadline of an earlier slice: this one is not to blame.
+          // Killed for the deadline of an earlier slice, or for the end of a job: this slice is
+          // not to blame.
           const bool innocent =
-              child.killed_for == Reason::deadline && slot.runs.load() != child.run;
+              child.killed_for == Reason::cancelled ||
+              (child.killed_for == Reason::deadline && slot.runs.load() != child.run);
           if (word.state == SliceState::running) {
             if (!innocent) next.attempt = std::min(word.attempt + 1, max_attempts);
             hit = i;
@@ -403,7 +409,6 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
     if (done == 0 &&
         given_up > std::max<std::size_t>(few(), std::min<std::size_t>(job->slices / 8, 64)))
       control_.condemn(Verdict::workers, no_slice >> 8);
-    const bool cancelled = child.killed_for == Reason::cancelled;
     if (!cancelled) {
       bool ends_job = false;
       if (job->spmd && slot.active.load() != 0) {
