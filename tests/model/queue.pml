@@ -23,7 +23,7 @@
 
 #define PARTIES (PRODUCERS + CONSUMERS)
 #define ALL_ITEMS (PRODUCERS * ITEMS)
-#define CHUNKS 4
+#define CHUNKS (2 * (CELLS + PARTIES))  /* never too few, since the code makes more */
 #define NOBODY 255
 #define NO_CHUNK CHUNKS
 
@@ -367,7 +367,8 @@ inline repair(dead) {
 #define find(p) i = 0; do :: p(i) -> break :: else -> i++ od
 
 proctype supervisor() {
-  byte i, p, first, second, state, party, kept;
+  byte i, p, first, second, state, party;
+  short kept;
 end_poll:
   do
   :: atomic { any(is_zombie) -> find(is_zombie) };
