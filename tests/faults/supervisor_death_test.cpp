@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <random>
+#include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -36,7 +40,9 @@ class SupervisorDeath : public tine_test::NothingLeftBehind {
   tine::Pool pool{tine::PoolOptions{.workers = 3}};
 };
 
-TEST_F(SupervisorDeath, takes_the_workers_along) { kill_supervisor(); }
+TEST_F(SupervisorDeath, takes_the_workers_along) {
+  kill_supervisor();
+}
 
 TEST_F(SupervisorDeath, while_idle_ends_the_next_job_in_an_error_that_says_what_to_do) {
   auto x = pool.array<int>(1000);
@@ -87,8 +93,7 @@ TEST_F(SupervisorDeath, at_random_moments_of_a_job_leaves_every_slice_whole) {
       kill_supervisor();
     });
     try {
-      for (int i = 0; i < 1000; ++i)
-        work.inout({}, [](const tine::Slice&) { usleep(20); });
+      for (int i = 0; i < 1000; ++i) work.inout({}, [](const tine::Slice&) { usleep(20); });
       ADD_FAILURE() << "nobody noticed";
     } catch (const tine::SupervisorLost&) {
       ++lost;
@@ -156,6 +161,57 @@ TEST_F(SupervisorDeath, is_not_what_a_stop_of_it_is) {
   ASSERT_EQ(report.faults.size(), 1u) << report.to_string();
   EXPECT_EQ(report.faults[0].cause, tine::Cause::signal);
   other.join();
+}
+
+// Whether there is an order that no supervisor of this process has read.
+bool an_order_waits() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream info(entry.path());
+    for (std::string name, value; info >> name >> value;)
+      if (name == "eventfd-count:" && value != "0") return true;
+  }
+  return false;
+}
+
+// A master that has lost its patience orders the workers of a cancelled job to be killed; here the
+// supervisor gets to it only when they are in the next one.
+TEST_F(SupervisorDeath, is_not_what_a_stop_is_after_which_an_old_order_hits_no_new_job) {
+  tine::Pool one({.workers = 1});
+  auto shared = one.array<int>(2);
+  int* const begun = shared.data();
+  int* const may_end = begun + 1;
+  const auto kernel = [s = shared.view()](const tine::Slice&) {
+    std::atomic_ref(s[0]).fetch_add(1);
+    while (std::atomic_ref(s[1]).load() < std::atomic_ref(s[0]).load()) usleep(100);
+  };
+  auto begins = [&](int jobs) {
+    return tine_test::eventually([&] { return std::atomic_ref(*begun).load() == jobs; });
+  };
+
+  std::stop_source stop;
+  std::thread first([&] {
+    EXPECT_THROW(
+        tine::for_each_slice(one.with({.stop = stop.get_token()}), tine::slices(2, 1), kernel),
+        tine::Cancelled);
+  });
+  EXPECT_TRUE(begins(1));
+  EXPECT_TRUE(tine_test::signal_child(getpid(), one.supervisor_pid(), SIGSTOP));
+  stop.request_stop();
+  EXPECT_TRUE(tine_test::eventually(an_order_waits));
+  std::atomic_ref(*may_end).store(1);
+  first.join();
+
+  std::thread second([&] {
+    const auto report = tine::for_each_slice(one.with({.attempts = 1}), tine::slices(1, 1), kernel);
+    EXPECT_TRUE(report.faults.empty()) << report.to_string();
+  });
+  EXPECT_TRUE(begins(2));
+  EXPECT_TRUE(tine_test::signal_child(getpid(), one.supervisor_pid(), SIGCONT));
+  // Memory is committed by a later look at the orders.
+  const auto committed = one.array<char>(std::size_t{65} << 20);
+  EXPECT_TRUE(tine_test::eventually([] { return !an_order_waits(); }));
+  std::atomic_ref(*may_end).store(2);
+  second.join();
 }
 
 }  // namespace

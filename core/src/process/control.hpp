@@ -164,7 +164,7 @@ struct Control {
   std::atomic<std::uint32_t> shutdown;
 
   // Orders to the supervisor, by the master; an eventfd says that there are some.
-  alignas(128) std::atomic<std::uint32_t> kill_active;  // end the workers that are in a job
+  alignas(128) std::atomic<std::uint64_t> kill_active;  // end the workers that are in this job
   std::atomic<std::uint32_t> commit_request;            // counts up
   std::atomic<std::uint64_t> commit_offset;
   std::atomic<std::uint64_t> commit_bytes;

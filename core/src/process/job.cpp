@@ -440,7 +440,7 @@ void JobRun::wait_until_parked() {
     last = now;
     if (now > grace) {
       grace = now + seconds;
-      control_.kill_active.store(1);
+      control_.kill_active.store(job().number);
       pool_.order();
     }
     if (pool_.supervisor_lost()) {

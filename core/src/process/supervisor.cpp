@@ -235,7 +235,9 @@ void Supervisor::kill_worker(unsigned index, Reason reason) {
 void Supervisor::obey() {
   if (control_.shutdown.load() != 0) end();
   if (control_.commit_request.load() != committed_) commit_memory();
-  if (control_.kill_active.exchange(0) != 0)
+  // Seen late, it must not hit the next job.
+  if (const std::uint64_t job = control_.kill_active.exchange(0);
+      job != 0 && job == control_.job.number)
     for (unsigned i = 0; i < control_.workers; ++i) {
       if (slots_[i].active.load() == 0) continue;
       kill_worker(i, Reason::cancelled);
@@ -365,6 +367,9 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
 
   OpenJob job(control_);
   if (job) {
+    // Unless the signal met him in the next job already, whose loss this is.
+    const bool cancelled =
+        child.killed_for == Reason::cancelled && board_.stop_claims.load() != 0;
     LedgerWord* ledger = job->ledger;
     std::uint64_t hit = no_slice;
     unsigned hit_attempt = 0;
@@ -383,10 +388,12 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
           // He had saved it before he ran it; somebody has written over the note of that.
           if (job->has_inout && !saved && word.state == SliceState::running)
             board_.condemn(Verdict::corrupt, i);
-          // Killed for the deadline of an earlier slice: this one is not to blame.
+          // Killed for the deadline of an earlier slice, or for the end of a job: this slice is
+          // not to blame.
           const bool innocent =
-              (child.killed_for == Reason::deadline || child.killed_for == Reason::cpu_time) &&
-              slot.runs.load() != child.run;
+              child.killed_for == Reason::cancelled ||
+              ((child.killed_for == Reason::deadline || child.killed_for == Reason::cpu_time) &&
+               slot.runs.load() != child.run);
           if (word.state == SliceState::running) {
             if (!innocent) next.attempt = std::min(word.attempt + 1, max_attempts);
             hit = i;
@@ -419,7 +426,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
       board_.condemn(Verdict::workers, no_slice >> 8);
     const bool recycled = info.si_code == CLD_EXITED && hit == no_slice &&
                           slot.crash.written.load() == Ending::recycled;
-    if (child.killed_for != Reason::cancelled && !recycled) {
+    if (!cancelled && !recycled) {
       bool ends_job = false;
       if (job->spmd && slot.active.load() != 0) {
         ends_job = board_.condemn(Verdict::barrier, index);
