@@ -12,11 +12,8 @@
 #include <tine/partition.hpp>
 
 #include "chaos/shared.hpp"
-#include "support/deaths.hpp"
 
 namespace chaos {
-
-static_assert(std::size(tine_test::deaths) == bomb);
 
 inline const char* name_of(std::size_t strike) {
   if (strike < bomb) return tine_test::deaths[strike].name;

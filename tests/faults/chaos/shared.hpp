@@ -3,15 +3,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <iterator>
 
 #include "chaos/plan.hpp"
+#include "support/deaths.hpp"
 
 namespace chaos {
 
 /// Whatever may happen to a worker, the supervisor or the master, and how often it did.
 enum Strike : std::size_t {
   // In kernels; the first ones are tine_test::deaths.
-  bomb = 15,
+  bomb = std::size(tine_test::deaths),
   grandchild,
   stop,
   hang,
