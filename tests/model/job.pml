@@ -374,7 +374,7 @@ end_vacant:
       set_running();
 #endif
 #ifdef WRITES_BEFORE_UNDO
-      atomic { set_running(); memory[c] = HALF };
+      atomic { set_running(); read = memory[c]; memory[c] = HALF };
 #endif
 #if INOUT
       if
@@ -389,7 +389,9 @@ end_vacant:
       atomic {
         must(exactly_one_owner, mine(RUNNING));
         must(kernel_of_this_job, copied == number);
+#ifndef WRITES_BEFORE_UNDO
         read = memory[c];
+#endif
         memory[c] = HALF
       };
       if
