@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "tine: interrupted\n");
     return was_interrupted;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "tine: {}\n", error.what());
+    const std::string_view what = error.what();
+    fmt::print(stderr, "{}{}\n", what.starts_with("tine: ") ? "" : "tine: ", what);
     return nothing_done;
   }
 }
