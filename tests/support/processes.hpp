@@ -53,9 +53,11 @@ inline bool signal_child(int parent, int pid, int signal) {
 /// a descriptor of it. Looks at every process there is: nobody can hide by having been orphaned.
 inline std::vector<int> holders_of_arenas() {
   // Forks have the program at the address where we have it; another run has it elsewhere.
+  // Before it lie at most the tables of a sanitizer, which are everybody's and no file's.
   auto first_mapping = [](std::ifstream& maps) {
     std::string line;
-    std::getline(maps, line);
+    while (std::getline(maps, line) && line.find('/') == std::string::npos) {
+    }
     return line;
   };
   std::ifstream own("/proc/self/maps");
