@@ -191,7 +191,7 @@ void QueueRing::repair(unsigned dead, Suspects& suspects) {
         w = cell.pack();
       }
       if (!suspects.any()) break;
-      if (suspects.keep(cell.chunk, [&, w] { return word->load() == w; })) break;
+      if (suspects.keep(cell.chunk, [word = word, w] { return word->load() == w; })) break;
     }
   }
   rescan();
