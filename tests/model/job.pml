@@ -90,7 +90,7 @@
 hidden byte exactly_one_owner, kernel_of_this_job, descriptor_whole, done_has_result, done_stays,
     quarantined_has_original, quarantined_for_cause, reissued_after_reap, attempts_bounded,
     blamed_for_own_deaths, early_end_for_cause, early_end_undone, nobody_writes, restored_from_own,
-    poison_is_quarantined;
+    poison_is_quarantined, job_is_kept;
 
 /* ---- shared memory ---- */
 typedef Word {
@@ -128,6 +128,7 @@ byte blame[SLICES];      /* deaths while it ran */
 bit threw[SLICES];
 bit committed[SLICES];
 bit describing;          /* the descriptor is being written */
+bit settled;             /* the master believes that nobody touches the job any more */
 bit finished;
 
 /* ---- budgets of the environment ---- */
@@ -491,6 +492,8 @@ inline begin_job() {
 }
 inline end_job() { atomic { in_job = 0; job = 0 } }
 
+#define kept (number == job && !settled)
+
 /* Each word in the dead worker's name is put right, lane after lane; then the cursors. */
 inline repair(i) {
   hit = NO_SLICE;
@@ -502,6 +505,7 @@ inline repair(i) {
     :: c == SLICES * (lane + 1) / LANES -> break
     :: else ->
       atomic {
+        must(job_is_kept, kept);
         if
         :: word[c].slot == i && (word[c].state == CLAIMED || word[c].state == RUNNING) ->
           if
@@ -540,7 +544,7 @@ inline repair(i) {
     od;
 #ifndef NO_REWIND
     if
-    :: first_free < next[lane] -> next[lane] = first_free
+    :: first_free < next[lane] -> atomic { must(job_is_kept, kept); next[lane] = first_free }
     :: else
     fi;
 #endif
@@ -614,6 +618,7 @@ inline hand_over() {
       };
 #endif
       atomic {
+        must(job_is_kept, kept);
         must(exactly_one_owner, word[c].state == DIRTY);
         word[c].state = FREE;
         word[c].slot = 0
@@ -788,7 +793,7 @@ inline wait_until_parked() {
 }
 
 inline post() {
-  atomic { describing = 1; number++ };
+  atomic { describing = 1; settled = 0; number++ };
   atomic {
 #ifndef SAME_INCARNATION
     base = (number == 1 -> 1 : base + spawns + 2);
@@ -834,7 +839,7 @@ inline post() {
 
 /* The rest is put back; then the job is judged. */
 inline give_up_and_judge() {
-  m = 0;
+  atomic { m = 0; settled = 1 };
   do
   :: m == SLICES -> m = 0; break
   :: else ->
