@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <map>
@@ -279,7 +280,10 @@ void Sweep::record(Stepper& victim) {
 
 // Whether it has come to the n-th instruction of the path.
 bool Sweep::go_to(Stepper& victim, std::size_t n) {
-  auto over = [&] { return job_over_.load(); };
+  // It may have gone another way, round this place. When the other worker is held, the job then waits
+  // for it, and is not over before the victim is dead.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  auto over = [&] { return job_over_ || std::chrono::steady_clock::now() > until; };
   if (!victim.run_to(path_[0].address, over)) return false;
   const std::size_t checkpoint = path_[n].checkpoint;
   for (int visit = 1; visit <= path_[checkpoint].visit; ++visit) {
