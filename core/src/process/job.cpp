@@ -169,8 +169,10 @@ class JobRun {
   bool cancelled_ = false;
   bool overdue_ = false;
   std::exception_ptr thrown_;  // by the progress callback
-  Report discarded_;           // what happened in the runs whose results were discarded
-  unsigned unexplained_ = 0;   // of these, how many no slice was to blame for
+  // What a strict job found in its `inout` arrays.
+  Array<std::byte> originals_;
+  Report discarded_;          // what happened in the runs whose results were discarded
+  unsigned unexplained_ = 0;  // of these, how many no slice was to blame for
   // A slice that does not get on although all workers are parked.
   std::uint64_t stuck_word_ = 0;
   unsigned stuck_looks_ = 0;
@@ -275,8 +277,8 @@ void JobRun::prepare() {
   d.closure_bytes = static_cast<std::uint32_t>(spec_.closure_bytes);
   memcpy(d.closure, spec_.closure, spec_.closure_bytes);
   if (d.strict && has_inout) {
-    pool_.originals_ = Array<std::byte>(pool_.arena_, {all_bytes});
-    save(d, everything(), pool_.originals_.data());
+    originals_ = Array<std::byte>(pool_.arena_, {all_bytes});
+    save(d, everything(), originals_.data());
   }
   const std::uint64_t fresh = Word{SliceState::free, 0, 0, d.incarnation_base}.pack();
   for (std::size_t i = 0; i < slices_; ++i) ledger_[i].store(fresh, std::memory_order_relaxed);
@@ -549,7 +551,7 @@ bool JobRun::must_run_again() {
 // All that the job writes is as before it.
 void JobRun::roll_back() {
   const JobDescriptor& d = job();
-  if (d.has_inout) restore(d, everything(), pool_.originals_.data());
+  if (d.has_inout) restore(d, everything(), originals_.data());
   zero_outputs(d, everything());
 }
 

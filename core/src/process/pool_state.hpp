@@ -99,8 +99,6 @@ class PoolState {
   // Kept from job to job, grown as needed.
   Array<LedgerWord> ledger_;
   Array<std::byte> undo_;
-  // What a strict job found in its `inout` arrays.
-  Array<std::byte> originals_;
 };
 
 }  // namespace tine::detail
