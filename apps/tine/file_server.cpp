@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "descriptor_message.hpp"
 #include "exit.hpp"
 
 namespace tine::app {
@@ -31,24 +32,11 @@ Descriptor open_input(const std::string& path) {
 
 // Sends a reply with up to two descriptors, which go when it is sent. A worker that does not take
 // it is not waited for.
-bool send_reply(int socket, FileReply reply, std::array<int, 2> fds) {
-  const auto end = std::remove(fds.begin(), fds.end(), -1);
-  const std::size_t bytes = static_cast<std::size_t>(end - fds.begin()) * sizeof(int);
-  iovec data{&reply, sizeof reply};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  if (bytes != 0) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(bytes);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(bytes);
-    memcpy(CMSG_DATA(header), fds.data(), bytes);
-  }
-  return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof reply;
+bool send_reply(int socket, const FileReply& reply, std::array<int, most_descriptors> fds) {
+  const auto count =
+      static_cast<std::size_t>(std::remove(fds.begin(), fds.end(), -1) - fds.begin());
+  return send_message(socket, &reply, sizeof reply, std::span(fds).first(count), MSG_DONTWAIT) ==
+         sizeof reply;
 }
 
 }  // namespace
@@ -144,23 +132,14 @@ void FileServer::serve() {
 }
 
 void FileServer::meet_workers() {
+  std::vector<Descriptor> passed;
   for (;;) {
     char byte;
-    int fd = -1;
-    iovec data{&byte, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)];
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    const ssize_t got = recvmsg(door_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const ssize_t got = receive_message(door_.get(), &byte, 1, passed, MSG_DONTWAIT);
     if (got == 0) door_.reset();  // nobody is left who could come
     if (got <= 0) return;
-    const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) continue;
-    memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    workers_.push_back({Descriptor(fd), 0, {}});
+    if (passed.empty()) continue;
+    workers_.push_back({std::move(passed.front()), 0, {}});
   }
 }
 

@@ -1,6 +1,7 @@
 // The file server and workers that do not keep to the rules: what they send was written by whoever
 // has taken them over.
 #include "file_server.hpp"
+#include "descriptor_message.hpp"
 
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -28,28 +30,11 @@ using tine::app::Descriptor;
 using tine::app::FileReply;
 using tine::app::FileRequest;
 using tine::app::FileServer;
+using tine::app::socket_pair;
 using tine::app::Task;
 
-std::pair<Descriptor, Descriptor> socket_pair() {
-  int ends[2];
-  EXPECT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-void send_with_descriptor(int socket, const void* data, std::size_t bytes, int fd) {
-  iovec part{const_cast<void*>(data), bytes};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  EXPECT_GE(sendmsg(socket, &message, MSG_NOSIGNAL), 0);
+void send_with_descriptor(const Descriptor& socket, const void* data, std::size_t bytes, int fd) {
+  EXPECT_GE(tine::app::send_message(socket.get(), data, bytes, std::span(&fd, 1)), 0);
 }
 
 class FileServerTest : public NothingLeftBehind {
@@ -81,7 +66,7 @@ class FileServerTest : public NothingLeftBehind {
   // A worker's socket to the server.
   Descriptor connect() {
     auto [ours, theirs] = socket_pair();
-    send_with_descriptor(door_.get(), "", 1, theirs.get());
+    send_with_descriptor(door_, "", 1, theirs.get());
     return std::move(ours);
   }
 
@@ -92,20 +77,8 @@ class FileServerTest : public NothingLeftBehind {
   };
   static Answer receive(const Descriptor& worker) {
     Answer answer;
-    iovec part{&answer.reply, sizeof answer.reply};
-    alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))];
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    answer.came = recvmsg(worker.get(), &message, MSG_CMSG_CLOEXEC) > 0;
-    if (const cmsghdr* header = answer.came ? CMSG_FIRSTHDR(&message) : nullptr)
-      for (std::size_t i = 0; i < (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i) {
-        int fd;
-        memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-        answer.files.emplace_back(fd);
-      }
+    answer.came = tine::app::receive_message(worker.get(), &answer.reply, sizeof answer.reply,
+                                             answer.files) > 0;
     return answer;
   }
   static void tell(const Descriptor& worker, FileRequest::Kind kind, std::uint32_t task) {
@@ -262,7 +235,7 @@ TEST_F(FileServerTest, has_no_more_open_than_two_files_for_each_worker) {
   // What a worker sends along is not taken.
   const FileRequest request{FileRequest::want_both, 0, 0, 0, {}};
   for (int i = 0; i < 10; ++i) {
-    send_with_descriptor(worker.get(), &request, sizeof request, STDERR_FILENO);
+    send_with_descriptor(worker, &request, sizeof request, STDERR_FILENO);
     EXPECT_TRUE(receive(worker).came);
   }
   server_->settle();

@@ -14,7 +14,9 @@
 #include <iterator>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "descriptor_message.hpp"
 #include "file_server.hpp"
 #include "require.hpp"
 
@@ -45,53 +47,21 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
 };
 
-std::pair<app::Descriptor, app::Descriptor> socket_pair() {
-  int ends[2];
-  require(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "no socket");
-  return {app::Descriptor(ends[0]), app::Descriptor(ends[1])};
-}
-
 /// A message with a descriptor, as a worker announces itself.
 void announce(int door, int socket) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof socket)] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof socket);
-  std::memcpy(CMSG_DATA(header), &socket, sizeof socket);
-  require(sendmsg(door, &message, MSG_NOSIGNAL) == 1, "the worker could not be announced");
+  require(app::send_message(door, "", 1, std::span(&socket, 1)) == 1,
+          "the worker could not be announced");
 }
 
 /// Takes all replies; writes the output's content to every descriptor that can be written.
 void take_replies(int socket) {
-  for (;;) {
-    app::FileReply reply;
-    int fds[2] = {-1, -1};
-    iovec data{&reply, sizeof reply};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return;
-    if (const cmsghdr* header = CMSG_FIRSTHDR(&message))
-      std::memcpy(fds, CMSG_DATA(header), std::min(header->cmsg_len - CMSG_LEN(0), sizeof fds));
-    for (const int fd : fds) {
-      if (fd < 0) continue;
-      if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
-        require(pwrite(fd, content.data(), content.size(), 0) == ssize_t(content.size()),
+  app::FileReply reply;
+  std::vector<app::Descriptor> files;
+  while (app::receive_message(socket, &reply, sizeof reply, files, MSG_DONTWAIT) > 0)
+    for (const app::Descriptor& file : files)
+      if ((fcntl(file.get(), F_GETFL) & O_ACCMODE) != O_RDONLY)
+        require(pwrite(file.get(), content.data(), content.size(), 0) == ssize_t(content.size()),
                 "an output could not be written");
-      close(fd);
-    }
-  }
 }
 
 void talk(app::FileServer& server, int socket, std::span<const std::uint8_t> records) {
@@ -118,10 +88,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Folder folder;
   std::vector<app::Task> tasks = folder.tasks;
   {
-    auto [door, workers_door] = socket_pair();
+    auto [door, workers_door] = app::socket_pair();
     app::FileServer server(std::move(door), tasks, true);
     for (std::size_t i = 0; i < task_count; ++i) server.prepare_output(i);
-    auto [socket, servers_end] = socket_pair();
+    auto [socket, servers_end] = app::socket_pair();
     announce(workers_door.get(), servers_end.get());
     servers_end.reset();
     server.settle();
