@@ -317,6 +317,7 @@ void Sweep::operator()(const std::string& name, Scene scene, const Job& job,
   path_.clear();
   std::map<State, long> deaths;
   long astray = 0;
+  std::size_t hit = 0;
   auto failed = [] { return ::testing::Test::HasFailure(); };
 
   // Before it says that it is in the job.
@@ -355,13 +356,15 @@ void Sweep::operator()(const std::string& name, Scene scene, const Job& job,
         return;
       }
     }
+    hit += there;
   }
 
   std::string text;
   for (const auto& [state, n] : deaths)
     text += std::string(", ") + state_names[state] + " " + std::to_string(n);
   printf("%s, %u workers: deaths at %zu of %zu instructions (%ld elsewhere)%s\n", name.c_str(),
-         victim_ + 1, all.size(), path_.size(), astray, text.c_str());
+         victim_ + 1, hit, path_.size(), astray, text.c_str());
+  EXPECT_GE(hit * 10, all.size() * 9) << name << ": the path is another one each time";
   for (const State state : expected)
     EXPECT_GT(deaths[state], 0) << name << ": no death " << state_names[state];
 }

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,7 +12,6 @@
 #include "chaos/jobs.hpp"
 #include "support/fixture.hpp"
 #include "support/processes.hpp"
-#include "sync/sanitizer.hpp"
 
 namespace chaos {
 
@@ -186,22 +184,22 @@ int run_jobs(const Limits& limits) {
     Master master;
     master.warm_up();
     const std::size_t arrays = master.memory_in_arrays();
-    std::optional<long> memory;
+    long memory = private_kilobytes();
     if (limits.only) {
       bad_jobs += !master.run(*limits.only);
     } else {
       for (std::uint64_t job = 0;
            shared->faults() < limits.faults && Clock::now() < end && bad_jobs < 10; ++job) {
         bad_jobs += !master.run(job);
-        // What is kept is there by now. A sanitizer keeps what is freed, too.
-        if (job == 200 && !tine::detail::address_sanitizer) memory = private_kilobytes();
+        if (job == 200) memory = private_kilobytes();  // what is kept is there by now
       }
     }
     leak(master.memory_in_arrays() != arrays,
          fmt::format("arrays: {} bytes, at first {}", master.memory_in_arrays(), arrays));
-    if (memory)
-      leak(private_kilobytes() > *memory + (8 << 10),
-           fmt::format("the master's memory: {} kB, at first {} kB", private_kilobytes(), *memory));
+    // Address sanitizer keeps what is freed, and looks for leaks itself.
+    if (!tine_test::address_sanitizer)
+      leak(private_kilobytes() > memory + (8 << 10),
+           fmt::format("the master's memory: {} kB, at first {} kB", private_kilobytes(), memory));
   }
   const auto after = tine_test::Holdings::now();
   leak(after.descriptors != before.descriptors, "descriptors");
