@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -563,6 +564,14 @@ TEST_F(Queue, handle_without_a_queue_throws) {
   EXPECT_THROW(left.qsize(), tine::InvalidArgument);
   EXPECT_THROW(left.close(), tine::InvalidArgument);
   EXPECT_TRUE(another.empty());
+}
+
+TEST_F(Queue, handle_never_looks_like_a_pointer) {
+  std::vector<tine::Queue<int>> queues;
+  for (int i = 0; i < 20; ++i) {
+    queues.emplace_back(1);
+    EXPECT_GE(std::bit_cast<std::uint64_t>(queues.back().view()), std::uint64_t{1} << 56);
+  }
 }
 
 TEST_F(Queue, moves_and_throws_away_what_is_left_in_it) {
