@@ -35,11 +35,14 @@ using tine::detail::Owner;
 using tine::detail::QueueRing;
 using tine_test::Stepper;
 
-// Sanitizers execute many times more instructions; then one in so many has to do.
+// Sanitizers execute many times more instructions; then one in so many has to do, and those beside a
+// change of state. And their allocators go another way now and then.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t stride = 61;
+constexpr bool same_way = false;
 #else
 constexpr std::size_t stride = 1;
+constexpr bool same_way = true;
 #endif
 
 enum Stage { waiting, told_to_go, in_call, returned };
@@ -50,10 +53,9 @@ std::atomic<int>& stage() {
   return *shared;
 }
 
-/// What travels: three chunks if it is long; its reading can fail.
+/// What travels: three chunks if it is long.
 struct Item {
   std::string text;
-  static inline bool unreadable = false;
   template <class Archive>
   void save(Archive& archive) const {
     archive(text);
@@ -61,7 +63,6 @@ struct Item {
   template <class Archive>
   void load(Archive& archive) {
     archive(text);
-    if (unreadable) throw 1;
   }
 };
 const Item small{"small"}, longer{std::string(300, 'x')};
@@ -100,6 +101,19 @@ class Scene {
       for (std::uint32_t i = 0; i < chunks.count(c); ++i)
         n += Owner::unpack(chunks.word(c << tine::detail::chunk_index_bits | i).owner.load())
                  .party == party();
+    return n;
+  }
+
+  /// Chunks of all items in the queue.
+  std::size_t led_to(int cells) const {
+    std::size_t n = 0;
+    for (int i = 0; i < cells; ++i) {
+      const Cell c = cell(static_cast<std::size_t>(i));
+      EXPECT_NE(c.state, Cell::State::reading);
+      if (c.state == Cell::State::free) continue;
+      for (auto id = c.chunk; id != tine::detail::no_chunk; id = context_.chunks().link(id).next)
+        ++n;
+    }
     return n;
   }
 
@@ -180,12 +194,17 @@ class QueueSweep : public tine_test::NothingLeftBehind {
     {
       Scene scene(size);
       set(scene);
+      std::string before = look(scene);
       scene.run(body, [&](Stepper& victim) {
         do {
           const std::uintptr_t at = victim.next_instruction();
           const int visit = ++visits[at];
           checkpoint.push_back(visit == 1 ? path.size() : checkpoint.back());
-          if (visit <= most_visits && path.size() % stride == 0) places.push_back(path.size());
+          const std::string now = same_way ? before : look(scene);
+          const bool changed = now != before;
+          before = now;
+          if (changed || (visit <= most_visits && path.size() % stride == 0))
+            places.push_back(path.size());
           path.push_back(at);
         } while (stage() != returned && victim.step());
         if (places.back() != path.size() - 1) places.push_back(path.size() - 1);
@@ -198,14 +217,17 @@ class QueueSweep : public tine_test::NothingLeftBehind {
       Scene scene(size);
       set(scene);
       scene.run(body, [&](Stepper& victim) {
-        EXPECT_TRUE(victim.run_to(path[checkpoint[n]], [] { return stage() == returned; }));
-        for (std::size_t i = checkpoint[n]; i < n; ++i) victim.step();
-        EXPECT_EQ(victim.next_instruction(), path[n]) << "it went another way";
+        const bool there = victim.run_to(path[checkpoint[n]], [] { return stage() == returned; });
+        for (std::size_t i = checkpoint[n]; there && i < n && stage() != returned; ++i)
+          victim.step();
+        if (same_way) {
+          EXPECT_EQ(victim.next_instruction(), path[n]) << "it went another way";
+        }
       });
       const std::string state = look(scene);
       ++deaths[state];
       scene.repair();
-      EXPECT_EQ(scene.held(), published_by(scene));
+      EXPECT_EQ(Context::existing()->chunks().taken(), scene.led_to(size));
       check(scene, state);
       while (scene.queue.try_get()) {
       }
@@ -226,10 +248,6 @@ class QueueSweep : public tine_test::NothingLeftBehind {
     }
     EXPECT_EQ(seen, expected);
   }
-
- private:
-  // What the dead put in stays in his name until somebody takes it out.
-  static std::size_t published_by(Scene& scene) { return scene.queue.empty() ? 0 : scene.held(); }
 };
 
 std::string state_of_put(Scene& scene, std::size_t cell) {

@@ -112,7 +112,8 @@ void Context::repair(unsigned party) {
   Suspects suspects(*chunks_, party);
   for (unsigned slot = 0; slot < max_objects; ++slot) {
     const SharedObject& o = header().objects[slot];
-    const ObjectId id{slot, o.generation.load(std::memory_order_acquire)};
+    const ObjectId id{o.generation.load(std::memory_order_acquire),
+                      ObjectId::above_addresses | slot};
     if (id.generation == 0) continue;
     std::size_t bytes = 0;
     if (std::byte* at = object(id, ObjectKind::queue, &bytes))
@@ -143,8 +144,8 @@ std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t 
     runs_.give(block);
     throw;
   }
-  id = {static_cast<std::uint32_t>(entry - objects), ++last_generation};
-  blocks_[id.slot] = block;
+  id = {++last_generation, ObjectId::above_addresses | static_cast<std::uint32_t>(entry - objects)};
+  blocks_[id.slot()] = block;
   entry->kind.store(kind);
   entry->offset.store(static_cast<std::size_t>(at - range_.base));
   entry->bytes.store(block.bytes);
@@ -154,17 +155,17 @@ std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t 
 
 void Context::end_object(const ObjectId& id) noexcept {
   std::lock_guard lock(mutex_);
-  SharedObject& entry = header().objects[id.slot];
+  SharedObject& entry = header().objects[id.slot()];
   entry.generation.store(0);
-  PageRuns::Block& block = blocks_[id.slot];
+  PageRuns::Block& block = blocks_[id.slot()];
   ::fallocate(range_.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               static_cast<off_t>(objects_begin_ + block.offset), static_cast<off_t>(block.bytes));
   runs_.give({block.offset, block.bytes, false, true});
 }
 
 std::byte* Context::object(const ObjectId& id, ObjectKind kind, std::size_t* bytes) noexcept {
-  if (id.slot >= max_objects || id.generation == 0) return nullptr;
-  const SharedObject& entry = header().objects[id.slot];
+  if (id.slot() >= max_objects || id.generation == 0) return nullptr;
+  const SharedObject& entry = header().objects[id.slot()];
   if (entry.generation.load(std::memory_order_acquire) != id.generation ||
       entry.kind.load(std::memory_order_relaxed) != kind)
     return nullptr;

@@ -12,9 +12,15 @@ namespace tine::detail {
 class Context;
 
 /// Names an object that processes share; it travels as bytes. Generations are never used again.
-struct ObjectId {
-  std::uint32_t slot = 0;
+///
+/// As one word it is above all addresses, so that a job that captures it is not suspected of
+/// capturing a pointer, which would cost a look at the process's map.
+struct alignas(8) ObjectId {
+  static constexpr std::uint32_t above_addresses = 0xff000000;
   std::uint32_t generation = 0;  ///< 0: none
+  std::uint32_t tagged_slot = above_addresses;
+
+  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ~above_addresses; }
 };
 
 enum class Outcome { done, not_now, closed };
