@@ -171,7 +171,7 @@ TEST_F(Terminal, ctrl_c_can_cancel_the_job_in_order_before_it_ends_the_program) 
 TEST_F(Terminal, sigterm_can_cancel_the_job_in_order_before_it_ends_the_program) {
   start([&] { work_until_interrupted(board_); });
   ASSERT_TRUE(tine_test::eventually([&] { return board_->slices_begun >= 4; }));
-  kill(board_->program, SIGTERM);
+  EXPECT_TRUE(tine_test::signal_child(shell_, board_->program, SIGTERM));
   EXPECT_TRUE(tine_test::ended_by(end(), SIGTERM));
   EXPECT_EQ(board_->cancelled, 1);
   EXPECT_EQ(board_->whole, 1);
