@@ -35,7 +35,8 @@ enum class MemoryFaults : unsigned char {
   fast,    ///< nothing: the slice is run again
   strict,  ///< that anything this job wrote may be wrong: all of it is discarded, and the job is run
            ///< again. `inout` arrays are copied first, and while the job runs, its workers can write
-           ///< its own `out` and `inout` arrays only. Not for spmd(), which is never retried.
+           ///< its own `out` and `inout` arrays only. When it fails for such a fault, they are as
+           ///< before (`inout`), or zeros. Not for spmd(), which is never retried.
 };
 
 /// How far a job has come; counts are approximate while it runs.

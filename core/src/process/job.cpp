@@ -1,34 +1,24 @@
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <exception>
-#include <map>
 #include <typeinfo>
 #include <utility>
 
 #include <tine/error.hpp>
 
 #include "process/crash.hpp"
-#include "process/pool_state.hpp"
+#include "process/job_run.hpp"
 #include "sync/clock.hpp"
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 
-// One job, seen from the master: check, post, wait, and settle what is left. The ledger decides
-// when it is over; everything that wakes the master is a hint.
-
 namespace tine::detail {
 
 namespace {
-
-bool writes(AccessKind kind) {
-  return kind == AccessKind::out || kind == AccessKind::inout;
-}
 
 std::size_t extent_bytes(const ArgSpec& arg) {
   return arg.rows == 0 || arg.row_bytes == 0 ? 0 : (arg.rows - 1) * arg.row_pitch + arg.row_bytes;
@@ -44,28 +34,6 @@ bool overlap(const ArgSpec& a, const ArgSpec& b) {
   return !(apart >= static_cast<std::ptrdiff_t>(a.row_bytes) &&
            apart + static_cast<std::ptrdiff_t>(b.row_bytes) <= pitch);
 }
-
-/// The arrays of a job, kept from being freed while it runs.
-class Pins {
- public:
-  explicit Pins(Arena& arena) : arena_(arena) {}
-  ~Pins() {
-    for (Run* run : runs_)
-      if (run != nullptr) arena_.unpin(run);
-  }
-  Pins(const Pins&) = delete;
-
-  Run* add(const void* data, std::size_t bytes) {
-    Run* run = arena_.pin(data, bytes);
-    runs_[count_++] = run;
-    return run;
-  }
-
- private:
-  Arena& arena_;
-  std::array<Run*, max_arguments + 1> runs_{};
-  std::size_t count_ = 0;
-};
 
 /// While this lives, the thread counts as a worker.
 struct SerialKernel {
@@ -91,92 +59,6 @@ RunExtent extent_of(const Run* run) {
 }
 
 }  // namespace
-
-class JobRun {
- public:
-  JobRun(PoolState& pool, const JobSpec& spec, const Policy& policy)
-      : pool_(pool),
-        control_(*pool.control_),
-        board_(control_.board()),
-        spec_(spec),
-        policy_(policy),
-        slices_(spec.partition.size()),
-        pins_(*pool.arena_) {}
-
-  Report run();
-
- private:
-  void check();
-  void prepare();
-  void post();
-  void wait();
-  void wait_until_parked();
-  void look_for_damage();
-  bool close();
-  bool must_run_again();
-  void roll_back();
-  void begin_again();
-  void give_up_the_rest();
-  Report settle(bool complete);
-  Report run_here();
-  void describe(Report& report);
-  Fault to_fault(const FaultRecord& record) const;
-  [[noreturn]] void fail(Report report);
-  Verdict verdict() const {
-    const std::uint64_t word = board_.verdict.load();
-    const auto why = static_cast<Verdict>(word & 0xff);
-    const bool possible = word == 0 || (why > Verdict::none && why <= Verdict::corrupt);
-    return possible ? why : Verdict::corrupt;
-  }
-  Lanes lanes() const { return {board_.lanes(), policy_.schedule, pool_.workers_, slices_}; }
-  // All slices in one.
-  Slice everything() const {
-    Slice s;
-    s.count = 1;
-    s.end = spec_.partition.n;
-    return s;
-  }
-  // Call after the word was read: whoever wrote it was counted before he was forked.
-  bool plausible(const Word& word, std::uint64_t base) const {
-    return Plausible{.base = base,
-                     .spawns = pool_.spawns_at_post_.data(),
-                     .before = spawns_before_,
-                     .now = control_.spawns.load(),
-                     .slots = pool_.workers_,
-                     .attempts = policy_.attempts,
-                     .undo = control_.job.has_inout}(word);
-  }
-  bool over();
-  bool all_parked() const;
-  void nap(std::uint32_t seen, std::int64_t at_most);
-  void call_progress();
-
-  JobDescriptor& job() { return control_.job; }
-
-  PoolState& pool_;
-  Control& control_;
-  Board& board_;
-  const JobSpec& spec_;
-  const Policy& policy_;
-  const std::size_t slices_;
-  Pins pins_;
-  std::array<Run*, max_arguments> runs_{};
-  LedgerWord* ledger_ = nullptr;
-  std::size_t scanned_ = 0;  // all slices before this one are over
-  std::int64_t began_ = 0;
-  std::uint64_t spawns_before_ = 0;  // workers ever forked, when the job was posted
-  bool lost_ = false;                // the supervisor died
-  bool cancelled_ = false;
-  bool overdue_ = false;
-  std::exception_ptr thrown_;  // by the progress callback
-  // What a strict job found in its `inout` arrays.
-  Array<std::byte> originals_;
-  Report discarded_;          // what happened in the runs whose results were discarded
-  unsigned unexplained_ = 0;  // of these, how many no slice was to blame for
-  // A slice that does not get on although all workers are parked.
-  std::uint64_t stuck_word_ = 0;
-  unsigned stuck_looks_ = 0;
-};
 
 void JobRun::check() {
   if (policy_.attempts < 1 || policy_.attempts > max_attempts)
@@ -469,57 +351,6 @@ void JobRun::give_up_the_rest() {
   }
 }
 
-Fault JobRun::to_fault(const FaultRecord& r) const {
-  Fault fault;
-  fault.cause = static_cast<Cause>(std::min<unsigned>(r.cause, 5));
-  fault.slice = r.slice < slices_ ? r.slice : Fault::no_slice;
-  fault.attempt = r.attempt;
-  fault.worker = r.slot;
-  fault.signal = r.signal;
-  fault.exit_status = r.exit_status;
-  fault.address = r.address;
-  fault.type.assign(r.type, strnlen(r.type, sizeof r.type));
-  fault.backtrace = describe_frames(r.frame, std::min<unsigned>(r.frames, max_frames));
-  fault.message.assign(r.message, strnlen(r.message, sizeof r.message));
-  return fault;
-}
-
-void JobRun::describe(Report& report) {
-  report = discarded_;
-  report.slices = slices_;
-  report.wall = std::chrono::nanoseconds(now_ns() - began_);
-  for (std::size_t a = 0; a < spec_.arg_count; ++a)
-    report.bytes += spec_.args[a].rows * spec_.args[a].row_bytes;
-  report.restarts += control_.restarts.load();
-  report.undone += control_.undone.load();
-  const Slot* slots = control_.slots();
-  for (unsigned i = 0; i < pool_.workers_; ++i) {
-    report.workers.push_back({slots[i].done.load(), std::chrono::nanoseconds(slots[i].busy_ns)});
-    report.attempts += slots[i].begun.load();
-  }
-  for (std::size_t i = 0; i < slices_; ++i) {
-    const Word word = load(ledger_[i]);
-    if (word.state == SliceState::done) ++report.done;
-    if (word.state != SliceState::quarantined) continue;
-    if (!report.quarantined.empty() && report.quarantined.back().end == i)
-      ++report.quarantined.back().end;
-    else
-      report.quarantined.push_back({i, i + 1});
-  }
-  const std::uint32_t faults = board_.fault_count.load();
-  for (std::size_t i = 0; i <= max_faults && i < faults; ++i)
-    if (board_.faults[i].job.load() == job().number)
-      report.faults.push_back(to_fault(board_.faults[i]));
-  const std::size_t told = report.faults.size() - discarded_.faults.size();
-  report.more_faults += faults - std::min<std::size_t>(faults, told);
-  report.warnings = pool_.warnings_;
-  const unsigned alive = control_.alive.load();
-  if (const int error = control_.fork_error.load(); error != 0 && !lost_)
-    report.warnings.push_back("only " + std::to_string(alive) + " of " +
-                              std::to_string(pool_.workers_) +
-                              " workers could be forked: " + strerror(error));
-}
-
 // Nobody works on the job any more. Returns whether every slice is over.
 bool JobRun::close() {
   board_.stop_claims.store(1);
@@ -592,92 +423,6 @@ Report JobRun::settle(bool complete) {
   if (thrown_) std::rethrow_exception(thrown_);
   if (!complete) fail(std::move(report));
   return report;
-}
-
-void JobRun::fail(Report report) {
-  const Verdict why = verdict();
-  const std::size_t slice = board_.verdict.load() >> 8;
-  auto last_of = [&](auto matches) -> const Fault* {
-    for (auto f = report.faults.rbegin(); f != report.faults.rend(); ++f)
-      if (matches(*f)) return &*f;
-    return nullptr;
-  };
-  auto traced = [](const Fault* fault) {
-    std::string text;
-    if (fault == nullptr) return text;
-    for (const std::string& frame : fault->backtrace) text += "\n  at " + frame;
-    return text;
-  };
-  switch (why) {
-    case Verdict::exception: {
-      const Fault* fault =
-          last_of([&](const Fault& f) { return f.cause == Cause::exception && f.slice == slice; });
-      Fault copy = fault != nullptr ? *fault : Fault{};
-      const std::string what = "tine: " + copy.to_string() + traced(fault);
-      throw KernelError(what, std::move(report), std::move(copy));
-    }
-    case Verdict::slice: {
-      const Fault* fault = last_of([&](const Fault& f) { return f.slice == slice; });
-      std::string what =
-          "tine: slice " + std::to_string(slice) + " of " + std::to_string(slices_) +
-          " failed on all " + std::to_string(policy_.attempts) +
-          " attempts; the last: " + (fault != nullptr ? fault->to_string() : "unknown") +
-          traced(fault) +
-          "\nThe other slices are not affected; OnFailure::quarantine would go on without it";
-      if (pool_.threaded_ && fault != nullptr && fault->cause == Cause::deadline)
-        what += "\nPerhaps: " + pool_.warnings_.front();
-      throw SliceFailed(what, std::move(report), slice);
-    }
-    case Verdict::barrier: {
-      const Fault* fault = last_of([](const Fault&) { return true; });
-      const std::string what =
-          fault != nullptr
-              ? "tine: an spmd barrier is broken: " + fault->to_string() + traced(fault)
-              : "tine: an spmd barrier is broken: member " + std::to_string(slice) +
-                    " returned while others were waiting for it";
-      throw BrokenBarrier(what, std::move(report));
-    }
-    case Verdict::workers: {
-      std::map<std::string, unsigned> causes;
-      for (const Fault& f : report.faults) {
-        const char* name = f.cause == Cause::signal ? sigabbrev_np(f.signal) : nullptr;
-        ++causes[name != nullptr ? std::string("SIG") + name : to_string(f.cause)];
-      }
-      if (const int error = control_.fork_error.load())
-        causes[std::string("fork failed: ") + strerror(error)] += 1;
-      std::string what =
-          "tine: workers died again and again without finishing a slice, so the job was given up;";
-      for (const auto& [cause, count] : causes)
-        what += " " + std::to_string(count) + " x " + cause + ",";
-      what.back() = '.';
-      throw WorkersLost(what, std::move(report));
-    }
-    case Verdict::distrust:
-    case Verdict::corrupt: {
-      std::string what =
-          why == Verdict::corrupt
-              ? "tine: a kernel wrote over the memory in which tine keeps the job's bookkeeping"
-              : "tine: a worker had a memory fault, so nothing that the job wrote can be relied on";
-      if (slice < slices_) what += " (seen at slice " + std::to_string(slice) + ")";
-      what += spec_.spmd ? ", and spmd jobs are not run again"
-              : job().has_inout && !job().strict
-                  ? ", and an inout array cannot be taken back; with MemoryFaults::strict the job "
-                    "would have been run again from a copy"
-                  : ", again and again";
-      throw MemoryCorrupted(what +
-                                ". Look for a write beyond an array or through a stale pointer; "
-                                "AddressSanitizer finds it",
-                            std::move(report));
-    }
-    case Verdict::none:
-      break;
-  }
-  const std::string progress =
-      std::to_string(report.done) + " of " + std::to_string(slices_) + " slices were done";
-  if (cancelled_) throw Cancelled("tine: the job was cancelled: " + progress, std::move(report));
-  if (overdue_)
-    throw DeadlineExceeded("tine: the job's deadline passed: " + progress, std::move(report));
-  PoolState::throw_lost();
 }
 
 // TINE_SERIAL: the same slices, in the master, for debuggers and the like. What a kernel throws is

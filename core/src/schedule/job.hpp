@@ -11,14 +11,16 @@
 
 namespace tine::detail {
 
+constexpr bool writes(AccessKind kind) {
+  return kind == AccessKind::out || kind == AccessKind::inout;
+}
+
 struct JobArgument {
   ArgSpec spec;
   RunExtent run;
   bool zero_first = false;  // memory that workers zero slice by slice: it is used again
 
-  bool is_written() const {
-    return spec.kind == AccessKind::out || spec.kind == AccessKind::inout || zero_first;
-  }
+  bool is_written() const { return writes(spec.kind) || zero_first; }
 };
 
 /// Written by the master while no worker is active, read-only otherwise. Workers copy it before
