@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -73,8 +74,8 @@ TEST_F(ControlBlock, cannot_be_made_writable_again_where_the_kernel_seals_mappin
   auto results = pool.array<int>(2);
   tine::for_each_slice(
       pool, tine::slices(2, 2),
-      [control = pool.arena()->control(), small = pool.arena()->small_begin()](
-          const tine::Slice&, std::span<int> out) {
+      [control = pool.arena()->control(), small = pool.arena()->small_begin()](const tine::Slice&,
+                                                                               std::span<int> out) {
         out[0] = mprotect(control, 4096, PROT_READ | PROT_WRITE);
         out[1] = mprotect(small, 4096, PROT_READ | PROT_WRITE);
       },
@@ -146,6 +147,23 @@ TEST_F(ControlBlock, written_over_by_every_attempt_ends_the_job) {
     EXPECT_THAT(error.what(), HasSubstr("AddressSanitizer"));
   }
   work.out();
+}
+
+// With a deadline the supervisor is at work every 10 ms, and the master hears of it each time.
+TEST_F(ControlBlock,
+       with_an_order_to_stop_that_nobody_gave_does_not_keep_the_dead_from_being_replaced) {
+  for (const unsigned workers : {1u, 2u}) {
+    tine::Pool pool({.workers = workers});
+    Workload work(pool, 10'000, 500);
+    auto* const stop = &control_of(pool).board().stop_claims;
+    auto once = pool.array<int>(1);
+    const auto report =
+        work.inout({.slice_deadline = std::chrono::seconds(10)}, Once{once.view(), 7, [stop] {
+                                                                        stop->store(1);
+                                                                        raise(SIGKILL);
+                                                                      }});
+    EXPECT_EQ(report.restarts, 1u);
+  }
 }
 
 // The board is full of hints, any of which may be anything; a word of the ledger is believed only

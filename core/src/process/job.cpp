@@ -214,9 +214,9 @@ bool JobRun::over() {
   return true;
 }
 
-// All are parked, nothing was heard for a while, and still there are slices to do. When kernels keep
-// to their own memory that lasts for a moment only. Otherwise hints may be wrong, which are put
-// right here, or the next slice has a word that nobody will change any more.
+// All are parked, and still there are slices to do. When kernels keep to their own memory that lasts
+// for a moment only, and this changes nothing. Otherwise hints may be wrong, which are put right
+// here, or the next slice has a word that nobody will change any more.
 void JobRun::look_for_damage() {
   const Word word = load(ledger_[scanned_]);
   if (!all_parked() || board_.verdict.load() != 0) return;
@@ -302,7 +302,7 @@ void JobRun::wait() {
       call_progress();
       if (thrown_) return;
       if (control_.alive.load() < pool_.workers_) pool_.order();  // should the first have been lost
-      if (board_.finished.load() == seen && !over()) look_for_damage();
+      if (!over()) look_for_damage();
       if (pool_.supervisor_lost()) {
         lost_ = true;
         pool_.await_all_dead();
