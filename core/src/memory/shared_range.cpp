@@ -54,7 +54,8 @@ void SharedRange::map(const char* name, std::size_t reserve, std::size_t least, 
 
   auto fail = [&](const char* what) {
     throw PoolError(std::string("tine: could not make the arena: ") + what + ": " +
-                    strerror(errno));
+                    strerror(errno) +
+                    (errno == EMFILE ? "; look at the limit on open files (ulimit -n)" : ""));
   };
   fd = sys::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) fail("memfd_create");
