@@ -58,6 +58,7 @@ struct alignas(128) Slot {
   std::atomic<std::uint64_t> active;  // number of the job it is in, 0: parked. The supervisor
                                       // clears it for the dead, after the ledger is repaired.
   std::atomic<std::uint32_t> asleep;  // in futex_wait
+  std::atomic<std::int32_t> cpu;      // where it began its last job or went to sleep, hint
   std::atomic<std::uint32_t> runs;    // slices begun, for the deadline clock
   std::atomic<std::uint64_t> slice;   // running, hint for messages
   std::atomic<std::uint32_t> attempt;
@@ -162,6 +163,7 @@ struct Control {
   // Written by the master.
   std::atomic<std::uint64_t> open_job;  // number of the job that may be worked on, 0: none
   std::atomic<std::uint32_t> shutdown;
+  std::atomic<std::int32_t> master_cpu;  // where it posted the last job, hint
 
   // Orders to the supervisor, by the master; an eventfd says that there are some.
   alignas(128) std::atomic<std::uint64_t> kill_active;  // end the workers that are in this job

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -193,6 +194,7 @@ void JobRun::post() {
   control_.undone.store(0, std::memory_order_relaxed);
   board_.stop_claims.store(0, std::memory_order_relaxed);
 
+  control_.master_cpu.store(sched_getcpu());
   control_.open_job.store(d.number);
   // Who sleeps is not told apart: where a slice is for one worker only, all have to look.
   const bool all = spec_.spmd || policy_.schedule == Schedule::fixed || slices_ > INT_MAX;
@@ -242,10 +244,19 @@ bool JobRun::all_parked() const {
   return control_.in_job.load() == 0;
 }
 
+// A kernel does not always move who it wakes to a CPU that is idle: not where they share no cache.
+bool JobRun::worker_waits_for_this_cpu() const {
+  const int here = sched_getcpu();
+  const Slot* slots = control_.slots();
+  for (unsigned i = 0; i < pool_.workers_; ++i)
+    if (slots[i].cpu.load() == here) return true;
+  return false;
+}
+
 // Waits for a hint. With a CPU to spare it is worth looking for one for a while; otherwise looking
 // would take the CPU from a worker.
 void JobRun::nap(std::uint32_t seen, std::int64_t at_most) {
-  if (pool_.spare_cpus_) {
+  if (pool_.spare_cpus_ && !worker_waits_for_this_cpu()) {
     const std::int64_t until = now_ns() + std::min(at_most, 200 * us);
     do {
       for (int i = 0; i < 64; ++i) {

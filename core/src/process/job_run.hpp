@@ -89,6 +89,7 @@ class JobRun {
   }
   bool over();
   bool all_parked() const;
+  bool worker_waits_for_this_cpu() const;
   void nap(std::uint32_t seen, std::int64_t at_most);
   void call_progress();
 

@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,7 @@ class Worker {
 Worker* this_worker = nullptr;
 
 void Worker::enter(std::uint64_t number) {
+  slot_.cpu.store(sched_getcpu(), std::memory_order_relaxed);
   slot_.active.store(number);
   // Either the master sees us active and waits, or we see here that the job is closed.
   if (control_.open_job.load() == number) {
@@ -300,9 +302,10 @@ void Worker::map_ahead(const Slice& s) {
 
 // The next job often follows within microseconds, and waking a sleeper takes tens of them; so a
 // worker looks for a while before it sleeps. Not where that would take a CPU from somebody: a gap
-// in the clock means that we were put aside for another, so we get out of the way.
+// in the clock means that we were put aside for another, so we get out of the way; and where the
+// master was when it posted a job, it wants to go on.
 void Worker::wait_for_bell(std::uint32_t seen) {
-  if (control_.may_spin != 0) {
+  if (control_.may_spin != 0 && control_.master_cpu.load() != sched_getcpu()) {
     const std::int64_t began = now_ns();
     std::int64_t last = began;
     while (last - began < spin_ns_) {
@@ -323,6 +326,7 @@ void Worker::wait_for_bell(std::uint32_t seen) {
   }
   fflush(nullptr);
   for (std::int64_t patience = 100 * ms; control_.bell.load() == seen;) {
+    slot_.cpu.store(sched_getcpu());
     slot_.asleep.store(1);
     if (control_.bell.load() == seen) sys::futex_wait(control_.bell, seen, patience);
     slot_.asleep.store(0);
