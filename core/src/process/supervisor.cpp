@@ -105,6 +105,7 @@ class Supervisor {
   void reap();
   void reap_descendants();
   void recover(unsigned index, const siginfo_t& info);
+  Cause cause_of(unsigned index, const siginfo_t& info) const;
   void note_fault(unsigned index, const siginfo_t& info, std::uint64_t slice, unsigned attempt,
                   bool ends_job);
   void replace_missing();
@@ -330,15 +331,25 @@ void Supervisor::reap_descendants() {
   }
 }
 
+Cause Supervisor::cause_of(unsigned index, const siginfo_t& info) const {
+  switch (children_[index].killed_for) {
+    case Reason::deadline:
+      return Cause::deadline;
+    case Reason::cpu_time:
+      return Cause::cpu_time;
+    case Reason::stopped:
+      return Cause::stopped;
+    case Reason::none:
+    case Reason::cancelled:
+      return info.si_code == CLD_EXITED ? Cause::exited : Cause::signal;
+  }
+  return Cause::signal;
+}
+
 void Supervisor::note_fault(unsigned index, const siginfo_t& info, std::uint64_t slice,
                             unsigned attempt, bool ends_job) {
   const CrashNote& note = slots_[index].crash;
-  const Reason reason = children_[index].killed_for;
-  const Cause cause = reason == Reason::deadline   ? Cause::deadline
-                      : reason == Reason::cpu_time ? Cause::cpu_time
-                      : reason == Reason::stopped  ? Cause::stopped
-                      : info.si_code == CLD_EXITED ? Cause::exited
-                                                   : Cause::signal;
+  const Cause cause = cause_of(index, info);
   FaultRecord* fault = board_.new_fault(cause, index, slice, attempt, ends_job);
   if (fault == nullptr) return;
   if (cause == Cause::exited) fault->exit_status = info.si_status;
@@ -363,7 +374,9 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
   occupants_[index].pid.store(0);
   slot.asleep.store(0);
   control_.alive.fetch_sub(1);
-  if (inherited_.first_party != 0) Context::existing()->repair(inherited_.first_party + index);
+  if (inherited_.first_party != 0)
+    Context::existing()->repair(inherited_.first_party + index,
+                                {info.si_pid, cause_of(index, info), info.si_status});
 
   OpenJob job(control_);
   if (job) {

@@ -37,7 +37,8 @@ std::uint32_t last_generation = 0;
 Context& Context::make() {
   if (process_role != Role::master || serial_kernel)
     throw NestedParallelism(
-        "tine: a worker cannot make a queue; make it in the master and capture queue.view()");
+        "tine: a worker cannot make what processes share, such as a queue; make it in the master and "
+        "capture its view()");
   std::lock_guard lock(making);
   if (Context* there = instance.load()) return *there;
   static const int registered = pthread_atfork(nullptr, nullptr, in_forked_child);
@@ -56,8 +57,8 @@ Context& Context::for_use() {
   if (context == nullptr || context->owner_ == 0) [[unlikely]]
     throw PoolError(
         "tine: this process cannot use the queue: it was forked before the program's first queue "
-        "was made, or not by tine. Make a queue before the pools; pool.refresh() forks a pool's "
-        "workers again");
+        "was made, or not by tine. Make queues, locks and the like before the pools; pool.refresh() "
+        "forks a pool's workers again");
   return *context;
 }
 
@@ -108,17 +109,32 @@ void Context::enter(unsigned party) noexcept {
   Chunks::spread(party);
 }
 
-void Context::repair(unsigned party) {
+void Context::repair(unsigned party, const Death& death) {
   Suspects suspects(*chunks_, party);
   for (unsigned slot = 0; slot < max_objects; ++slot) {
     const SharedObject& o = header().objects[slot];
     const ObjectId id{o.generation.load(std::memory_order_acquire),
                       ObjectId::above_addresses | slot};
     if (id.generation == 0) continue;
+    const ObjectKind kind = o.kind.load();
     std::size_t bytes = 0;
-    if (std::byte* at = object(id, ObjectKind::queue, &bytes))
-      QueueRing(*this, at, bytes).repair(party, suspects);
+    std::byte* at = object(id, kind, &bytes);
+    if (at == nullptr) continue;
+    switch (kind) {
+      case ObjectKind::queue:
+        QueueRing(*this, at, bytes).repair(party, suspects);
+        break;
+      case ObjectKind::permits:
+      case ObjectKind::event:
+      case ObjectKind::condition:
+      case ObjectKind::barrier:
+      case ObjectKind::pipe:
+      case ObjectKind::tasks:
+      case ObjectKind::none:
+        break;
+    }
   }
+  (void)death;
   suspects.give_back();
 }
 
@@ -131,12 +147,12 @@ std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t 
   });
   if (entry == objects + max_objects)
     throw PoolError("tine: a program has at most " + std::to_string(max_objects) +
-                    " queues at a time");
+                    " queues, locks and the like at a time");
   PageRuns::Block block = runs_.take(round_up(bytes, page), page, false);
   if (block.bytes == 0)
     throw OutOfMemory(
-        "tine: no room for a queue of " + megabytes(bytes) + "; give it a smaller size", bytes, 0,
-        "the address space for queues");
+        "tine: no room for a shared object of " + megabytes(bytes) + "; give it a smaller size", bytes,
+        0, "the address space for shared objects");
   std::byte* at = range_.base + objects_begin_ + block.offset;
   try {
     commit(at, committed);
@@ -224,7 +240,7 @@ void Parties::take(unsigned count, SharedRange::Commit commit) {
 }
 
 void Parties::repair() {
-  for (unsigned i = 0; i < count_; ++i) Context::existing()->repair(first_ + i);
+  for (unsigned i = 0; i < count_; ++i) Context::existing()->repair(first_ + i, Death{});
 }
 
 void Parties::release() noexcept {

@@ -23,7 +23,10 @@
 #include <optional>
 #include <vector>
 
+#include <sys/types.h>
+
 #include <tine/detail/queue_core.hpp>
+#include <tine/report.hpp>
 
 #include "memory/page_runs.hpp"
 #include "memory/shared_range.hpp"
@@ -31,7 +34,14 @@
 
 namespace tine::detail {
 
-enum class ObjectKind : std::uint32_t { none, queue };
+enum class ObjectKind : std::uint32_t { none, queue, permits, event, condition, barrier, pipe, tasks };
+
+/// How a party came to its end, as far as is known.
+struct Death {
+  pid_t pid = 0;  // 0: not known
+  Cause cause = Cause::signal;
+  int status = 0;  // number of the signal, or exit status
+};
 
 inline constexpr unsigned max_objects = 4096;
 
@@ -70,7 +80,7 @@ class Context {
   /// In a forked worker: it is this party, the children of its kernels have nothing of this.
   void enter(unsigned party) noexcept;
   /// Puts right what a party held that is dead and reaped.
-  void repair(unsigned party);
+  void repair(unsigned party, const Death& death);
 
   /// Memory for an object, zeroed; the first `committed` bytes are there, the rest is committed by
   /// commit(). In the master only. Throws OutOfMemory.
