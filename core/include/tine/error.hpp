@@ -72,8 +72,15 @@ class Full : public Error {
   using Error::Error;
 };
 
-/// A queue was closed: nothing goes in any more, and for get(), nothing is left.
+/// A queue was closed: nothing goes in any more, and for get(), nothing is left. For a pipe: nobody
+/// is there any more who could receive.
 class Closed : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Nothing is left in a pipe and nobody is there any more who could send.
+class EndOfFile : public Error {
  public:
   using Error::Error;
 };

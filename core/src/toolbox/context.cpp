@@ -13,6 +13,7 @@
 
 #include "sync/role.hpp"
 #include "sync/system.hpp"
+#include "toolbox/pipe.hpp"
 #include "toolbox/queue_ring.hpp"
 
 #ifndef MADV_POPULATE_WRITE
@@ -22,8 +23,6 @@
 namespace tine::detail {
 
 namespace {
-
-constexpr unsigned master_party = 1;
 
 // Never destroyed: a queue may be a global, and end after everything else.
 std::atomic<Context*> instance{nullptr};
@@ -112,11 +111,9 @@ void Context::enter(unsigned party) noexcept {
 void Context::repair(unsigned party, const Death& death) {
   Suspects suspects(*chunks_, party);
   for (unsigned slot = 0; slot < max_objects; ++slot) {
-    const SharedObject& o = header().objects[slot];
-    const ObjectId id{o.generation.load(std::memory_order_acquire),
-                      ObjectId::above_addresses | slot};
+    const ObjectId id = object_in(slot);
     if (id.generation == 0) continue;
-    const ObjectKind kind = o.kind.load();
+    const ObjectKind kind = header().objects[slot].kind.load();
     std::size_t bytes = 0;
     std::byte* at = object(id, kind, &bytes);
     if (at == nullptr) continue;
@@ -124,11 +121,13 @@ void Context::repair(unsigned party, const Death& death) {
       case ObjectKind::queue:
         QueueRing(*this, at, bytes).repair(party, suspects);
         break;
+      case ObjectKind::pipe:
+        PipeEnds(*this, at).repair(party, suspects);
+        break;
       case ObjectKind::permits:
       case ObjectKind::event:
       case ObjectKind::condition:
       case ObjectKind::barrier:
-      case ObjectKind::pipe:
       case ObjectKind::tasks:
       case ObjectKind::none:
         break;
@@ -177,6 +176,11 @@ void Context::end_object(const ObjectId& id) noexcept {
   ::fallocate(range_.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               static_cast<off_t>(objects_begin_ + block.offset), static_cast<off_t>(block.bytes));
   runs_.give({block.offset, block.bytes, false, true});
+}
+
+ObjectId Context::object_in(unsigned slot) const noexcept {
+  return {header().objects[slot].generation.load(std::memory_order_acquire),
+          ObjectId::above_addresses | slot};
 }
 
 std::byte* Context::object(const ObjectId& id, ObjectKind kind, std::size_t* bytes) noexcept {

@@ -1,5 +1,5 @@
 /// @file
-/// A queue without types: items as streams of bytes.
+/// A queue without types: items as streams of bytes. A pipe is two queues and uses the same.
 #pragma once
 
 #include <chrono>
@@ -17,10 +17,18 @@ class Context;
 /// capturing a pointer, which would cost a look at the process's map.
 struct alignas(8) ObjectId {
   static constexpr std::uint32_t above_addresses = 0xff000000;
+  static constexpr unsigned slot_bits = 12;
   std::uint32_t generation = 0;  ///< 0: none
   std::uint32_t tagged_slot = above_addresses;
 
-  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ~above_addresses; }
+  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ((1u << slot_bits) - 1); }
+  /// Which part of the object is meant, where it has several: the end of a pipe.
+  constexpr std::uint32_t part() const noexcept {
+    return (tagged_slot & ~above_addresses) >> slot_bits;
+  }
+  constexpr ObjectId with_part(std::uint32_t part) const noexcept {
+    return {generation, above_addresses | part << slot_bits | slot()};
+  }
 };
 
 enum class Outcome { done, not_now, closed };
@@ -29,7 +37,8 @@ enum class Outcome { done, not_now, closed };
 /// one that was not.
 class Parcel {
  public:
-  /// Throws PoolError when this process cannot use the queue.
+  /// Throws PoolError when this process cannot use the queue; for a pipe, `queue` names the end that
+  /// receives.
   explicit Parcel(const ObjectId& queue);
   ~Parcel();
   Parcel(const Parcel&) = delete;
