@@ -420,6 +420,7 @@ TEST_F(Pipe, is_forked_beside_threads_that_make_and_close_pipes) {
       while (!stop) {
         tine::Pipe pipe;
         pipe.first.send(1);
+        usleep(50);
       }
     });
   for (int i = 0; i < 20; ++i) {

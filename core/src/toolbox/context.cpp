@@ -139,32 +139,36 @@ void Context::repair(unsigned party, const Death& death) {
 
 std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t committed,
                                 ObjectId& id) {
-  std::lock_guard lock(mutex_);
-  SharedObject* objects = header().objects;
-  SharedObject* entry = std::find_if(objects, objects + max_objects, [](const SharedObject& o) {
-    return o.generation.load() == 0;
-  });
-  if (entry == objects + max_objects)
+  std::unique_lock lock(mutex_);
+  const auto vacant = std::find_if(blocks_.begin(), blocks_.end(),
+                                   [](const PageRuns::Block& b) { return b.bytes == 0; });
+  if (vacant == blocks_.end())
     throw PoolError("tine: a program has at most " + std::to_string(max_objects) +
                     " queues, locks and the like at a time");
-  PageRuns::Block block = runs_.take(round_up(bytes, page), page, false);
+  const PageRuns::Block block = *vacant = runs_.take(round_up(bytes, page), page, false);
   if (block.bytes == 0)
     throw OutOfMemory(
         "tine: no room for a shared object of " + megabytes(bytes) + "; give it a smaller size", bytes,
         0, "the address space for shared objects");
+  const auto slot = static_cast<std::uint32_t>(vacant - blocks_.begin());
+  id = {++last_generation, ObjectId::above_addresses | slot};
+  // A pool that is being made commits only when it is there, and its fork must not wait for those
+  // who wait for this lock.
+  lock.unlock();
   std::byte* at = range_.base + objects_begin_ + block.offset;
   try {
     commit(at, committed);
   } catch (...) {
+    lock.lock();
+    blocks_[slot] = {};
     runs_.give(block);
     throw;
   }
-  id = {++last_generation, ObjectId::above_addresses | static_cast<std::uint32_t>(entry - objects)};
-  blocks_[id.slot()] = block;
-  entry->kind.store(kind);
-  entry->offset.store(static_cast<std::size_t>(at - range_.base));
-  entry->bytes.store(block.bytes);
-  entry->generation.store(id.generation);
+  SharedObject& entry = header().objects[slot];
+  entry.kind.store(kind);
+  entry.offset.store(static_cast<std::size_t>(at - range_.base));
+  entry.bytes.store(block.bytes);
+  entry.generation.store(id.generation);
   return at;
 }
 
@@ -176,6 +180,7 @@ void Context::end_object(const ObjectId& id) noexcept {
   ::fallocate(range_.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               static_cast<off_t>(objects_begin_ + block.offset), static_cast<off_t>(block.bytes));
   runs_.give({block.offset, block.bytes, false, true});
+  block = {};
 }
 
 ObjectId Context::object_in(unsigned slot) const noexcept {
