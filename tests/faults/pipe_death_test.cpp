@@ -278,21 +278,26 @@ TEST_F(PipeDeath, of_the_supervisor_too_is_seen_by_the_other_end) {
 TEST_F(PipeDeath, of_both_holders_leaves_nothing_once_another_pipe_is_made) {
   for (int round = 0; round < 10; ++round) {
     auto pipe = std::make_unique<tine::Pipe>();
-    Holder a([c = pipe->first.view()](unsigned number) {
+    auto a = std::make_unique<Holder>([c = pipe->first.view(), other = pipe->second.view()](unsigned number) {
       if (number != 0) return;
+      other.close();  // it was inherited, too
       for (std::uint64_t i = 0;; ++i) c.send(Item::make(i, 1000));
     });
-    Holder b([c = pipe->second.view()](unsigned number) {
+    auto b = std::make_unique<Holder>([c = pipe->second.view(), other = pipe->first.view()](unsigned number) {
       if (number != 0) return;
+      other.close();
       for (std::uint64_t i = 0;; ++i) i % 2 == 0 ? c.send(i) : void(c.recv<Item>());
     });
-    a.go();
-    b.go();
+    a->go();
+    b->go();
     pipe.reset();
     usleep(static_cast<unsigned>(random() % 8000));
-    (round % 2 == 0 ? a : b).kill();
-    a.join();
-    b.join();
+    (round % 2 == 0 ? a : b)->kill();
+    // The other one is told; its worker lives until its pool ends.
+    a->join();
+    b->join();
+    a.reset();
+    b.reset();
     tine::Pipe next;
     EXPECT_EQ(Context::existing()->chunks().taken(), 0u);
   }

@@ -146,7 +146,8 @@ class ConnectionView {
 /// `tine::Process` whose parent held the end when it was started, until it closes the end or ends,
 /// however it ends. Workers of pools use ends and hold none. When nobody holds an end any more, the
 /// other one receives what was sent and then the end of the file, and cannot send. So whoever has
-/// given an end to a process closes his own: else he keeps it open himself.
+/// given an end to a process closes his own, and a process closes the end that is not for it, if it
+/// inherited both: else they keep it open themselves.
 class Connection : public ConnectionView {
  public:
   /// A connection to nothing.

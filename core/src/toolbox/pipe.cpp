@@ -93,9 +93,12 @@ bool PipeEnds::take_away(unsigned party, unsigned end) noexcept {
 }
 
 void PipeEnds::close_unless_held() noexcept {
-  if (held(0) && held(1)) return;
-  for (unsigned end : {0u, 1u})
-    if (end == 0 || two_ways()) inbox(end).close();
+  for (unsigned gone : {0u, 1u}) {
+    if (held(gone)) continue;
+    // In this order, so that who is told of the end of the file is not allowed to send any more.
+    for (unsigned end : {gone, gone ^ 1})
+      if (end == 0 || two_ways()) inbox(end).close();
+  }
 }
 
 void PipeEnds::let_go(unsigned party, unsigned end) noexcept {
