@@ -72,7 +72,7 @@ void Family::reap() {
     look_again_ = failed != 0 && errno != ECHILD;
     if (failed != 0 || info.si_pid == 0) return;
     if (!is_own(info.si_pid)) {
-      if (has_ended) kill_strangers();  // its own children have come to us
+      if (has_ended) stranger_ended();
     } else if (has_ended) {
       ended(info);
     } else {

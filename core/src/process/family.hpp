@@ -45,6 +45,8 @@ class Family {
   virtual void ended(const siginfo_t& info) = 0;
   /// Our own child was stopped, or goes on.
   virtual void stopped(pid_t, bool) {}
+  /// Somebody who had come to us is reaped.
+  virtual void stranger_ended() {}
   /// From here on all children are strangers, to be ended like those who came to us.
   virtual void disown_all() = 0;
   virtual void master_is_gone() { disband(); }

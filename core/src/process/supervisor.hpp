@@ -72,6 +72,7 @@ class Supervisor : public Family {
   void ending(pid_t pid) override;
   void ended(const siginfo_t& info) override;
   void stopped(pid_t pid, bool yes) override;
+  void stranger_ended() override { kill_strangers(); }  // its own children have come to us
   void disown_all() override;
 
   // The life of workers, and orders.

@@ -40,6 +40,11 @@ Context& Context::make() {
         "tine: a worker cannot make what processes share, such as a queue; make it in the master "
         "and "
         "capture its view()");
+  if (!first_process)
+    throw NestedParallelism(
+        "tine: a Process cannot make what processes share, such as a queue; make it in the "
+        "program's "
+        "first process, before start(), and capture its view()");
   std::lock_guard lock(making);
   if (Context* there = instance.load()) return *there;
   static const int registered = pthread_atfork(nullptr, nullptr, in_forked_child);
