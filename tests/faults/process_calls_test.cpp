@@ -108,19 +108,22 @@ TEST_P(EveryProcessCall, may_fail_at_any_one_of_its_uses) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Calls, EveryProcessCall,
-    ::testing::Values(
-        Site{"master", "fork", {"EAGAIN", "ENOMEM"}}, Site{"master", "mmap", {"ENOMEM"}},
-        Site{"master", "pipe", {"EMFILE", "ENFILE"}}, Site{"master", "eventfd", {"EMFILE"}},
-        Site{"master", "pidfd_open", {"EMFILE", "ENOMEM"}},
-        Site{"master", "waitid", {"EAGAIN", "EINTR"}}, Site{"master", "write", {"EAGAIN", "EINTR"}},
-        Site{"master", "futex", {"EAGAIN", "EINTR"}}, Site{"master", "prctl", {"EINVAL"}},
-        Site{"supervisor", "fork", {"EAGAIN", "ENOMEM"}},
-        Site{"supervisor", "waitid", {"EAGAIN", "EINTR"}},
-        Site{"supervisor", "signalfd", {"EMFILE"}}, Site{"supervisor", "open", {"EMFILE", "EINTR"}},
-        Site{"supervisor", "futex", {"EAGAIN"}}),
-    [](const auto& site) { return std::string(site.param.role) + "_" + site.param.call; });
+INSTANTIATE_TEST_SUITE_P(Calls, EveryProcessCall,
+                         ::testing::Values(Site{"master", "fork", {"EAGAIN", "ENOMEM"}},
+                                           Site{"master", "mmap", {"ENOMEM"}},
+                                           Site{"master", "pipe", {"EMFILE", "ENFILE"}},
+                                           Site{"master", "pidfd_open", {"EMFILE", "ENOMEM"}},
+                                           Site{"master", "waitid", {"EAGAIN", "EINTR"}},
+                                           Site{"master", "futex", {"EAGAIN", "EINTR"}},
+                                           Site{"master", "prctl", {"EINVAL"}},
+                                           Site{"supervisor", "fork", {"EAGAIN", "ENOMEM"}},
+                                           Site{"supervisor", "waitid", {"EAGAIN", "EINTR"}},
+                                           Site{"supervisor", "signalfd", {"EMFILE"}},
+                                           Site{"supervisor", "open", {"EMFILE", "EINTR"}},
+                                           Site{"supervisor", "futex", {"EAGAIN"}}),
+                         [](const auto& site) {
+                           return std::string(site.param.role) + "_" + site.param.call;
+                         });
 
 TEST_F(ProcessCalls, say_what_failed_and_which_limit_to_look_at) {
   for (const char* plan : {"master.fork@1=EAGAIN", "supervisor.fork@1=EAGAIN"}) {

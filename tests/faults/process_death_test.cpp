@@ -234,6 +234,19 @@ TEST_F(ProcessDeath, by_each_other_ends_them_and_nobody_else) {
   expect_nothing_held();
 }
 
+TEST_F(ProcessDeath, by_signals_of_the_parent_needs_no_supervisor) {
+  Process p([] { wait_for_ever(); });
+  p.start();
+  const int supervisor = supervisor_of(p);
+  EXPECT_TRUE(tine_test::signal_child(getpid(), supervisor, SIGSTOP));
+  p.kill();
+  EXPECT_TRUE(tine_test::eventually([&] { return tine_test::has_ended(*p.pid()); }));
+  EXPECT_FALSE(p.join(20ms)) << "nobody has seen to what it left behind";
+  kill(supervisor, SIGCONT);
+  EXPECT_TRUE(p.join());
+  EXPECT_EQ(p.exitcode(), -SIGKILL);
+}
+
 // What a program may have running: a daemon or not, which has forked, has a pool, and a Process.
 void family(std::atomic<int>& there, bool daemon, int levels) {
   Process p({.daemon = daemon}, [&there, daemon, levels] {
