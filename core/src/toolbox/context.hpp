@@ -25,7 +25,7 @@
 
 #include <sys/types.h>
 
-#include <tine/detail/queue_core.hpp>
+#include <tine/detail/shared_object.hpp>
 #include <tine/report.hpp>
 
 #include "memory/page_runs.hpp"
@@ -85,10 +85,19 @@ class Context {
   /// Memory for an object, zeroed; the first `committed` bytes are there, the rest is committed by
   /// commit(). In the master only. Throws OutOfMemory.
   std::byte* make_object(ObjectKind kind, std::size_t bytes, std::size_t committed, ObjectId& id);
-  /// The object is no more; its memory goes back to the system.
+  /// The object is no more; its memory goes back to the system. Does nothing but in the master.
   void end_object(const ObjectId& id) noexcept;
   /// An object's memory; nullptr when it is no more. With its size, if wanted.
   std::byte* object(const ObjectId& id, ObjectKind kind, std::size_t* bytes = nullptr) noexcept;
+
+  /// Whether there is such an object, of whatever kind, and this process is a party.
+  bool has(const ObjectId& id) const noexcept {
+    return owner_ != 0 && id.generation != 0 && id.slot() < max_objects &&
+           header().objects[id.slot()].generation.load() == id.generation;
+  }
+  /// Its memory; throws InvalidArgument when it is no more. `name` is what the user calls it.
+  std::byte* must_find(const ObjectId& id, ObjectKind kind, const char* name,
+                       std::size_t* bytes = nullptr);
 
   /// Puts memory behind [at, at + bytes). Throws OutOfMemory. In the master, a pool's supervisor
   /// does it, if there is one, in a process that may die of it; a worker is such a process itself.

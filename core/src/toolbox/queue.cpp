@@ -8,7 +8,6 @@
 #include <tine/detail/queue_core.hpp>
 #include <tine/error.hpp>
 
-#include "sync/clock.hpp"
 #include "toolbox/context.hpp"
 #include "toolbox/queue_ring.hpp"
 
@@ -22,11 +21,7 @@ namespace {
 
 QueueRing ring_of(Context& context, const ObjectId& id) {
   std::size_t bytes = 0;
-  std::byte* at = context.object(id, ObjectKind::queue, &bytes);
-  if (at == nullptr) [[unlikely]]
-    throw InvalidArgument(
-        "tine: there is no such queue: the tine::Queue that this handle came from is gone, or it "
-        "never had one");
+  std::byte* at = context.must_find(id, ObjectKind::queue, "queue", &bytes);
   return {context, at, bytes};
 }
 
@@ -35,16 +30,6 @@ QueueRing ring_of(const ObjectId& id) {
 }
 
 }  // namespace
-
-std::int64_t deadline_of(bool block, const std::optional<std::chrono::nanoseconds>& timeout) {
-  if (timeout && timeout->count() < 0)
-    throw InvalidArgument("tine: the timeout of a queue is negative");
-  if (!block) return 0;
-  constexpr auto never = std::numeric_limits<std::int64_t>::max();
-  if (!timeout) return never;
-  const std::int64_t now = now_ns();
-  return timeout->count() > never - now ? never : now + timeout->count();
-}
 
 Parcel::Parcel(const ObjectId& queue)
     : context_(Context::for_use()), first_(no_chunk), last_(no_chunk) {

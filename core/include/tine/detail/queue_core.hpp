@@ -2,26 +2,14 @@
 /// A queue without types: items as streams of bytes.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+
+#include <tine/detail/shared_object.hpp>
 
 namespace tine::detail {
 
 class Context;
-
-/// Names an object that processes share; it travels as bytes. Generations are never used again.
-///
-/// As one word it is above all addresses, so that a job that captures it is not suspected of
-/// capturing a pointer, which would cost a look at the process's map.
-struct alignas(8) ObjectId {
-  static constexpr std::uint32_t above_addresses = 0xff000000;
-  std::uint32_t generation = 0;  ///< 0: none
-  std::uint32_t tagged_slot = above_addresses;
-
-  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ~above_addresses; }
-};
 
 enum class Outcome { done, not_now, closed };
 
@@ -73,9 +61,6 @@ class Delivery {
   std::uint32_t chunk_;
   std::size_t offset_ = 0;  // in that chunk
 };
-
-/// When to stop waiting, on the monotonic clock. Throws InvalidArgument when `timeout` is negative.
-std::int64_t deadline_of(bool block, const std::optional<std::chrono::nanoseconds>& timeout);
 
 Outcome send(const ObjectId& queue, Parcel& item, std::int64_t deadline);
 Outcome claim(Delivery& item, std::int64_t deadline);
