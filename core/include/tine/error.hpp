@@ -46,6 +46,12 @@ class PoolError : public Error {
   using Error::Error;
 };
 
+/// A Process that could not be started: fork or another system call failed. Nothing is left of it.
+class ProcessError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The supervisor process is gone (somebody killed it). Arrays are intact; Pool::refresh() makes a
 /// new one.
 class SupervisorLost : public PoolError {

@@ -174,10 +174,11 @@ ObjectId make_queue(std::ptrdiff_t maxsize) {
 void end_queue(const ObjectId& queue) noexcept {
   Context* context = Context::existing();
   std::size_t bytes = 0;
-  std::byte* at = context == nullptr || context->party() == 0
+  // A copy of it, in a fork of the application or in a Process, is not the queue.
+  std::byte* at = context == nullptr || !context->is_own()
                       ? nullptr
                       : context->object(queue, ObjectKind::queue, &bytes);
-  if (at == nullptr) return;  // a copy of it, in a fork of the application
+  if (at == nullptr) return;
   QueueRing ring(*context, at, bytes);
   ring.header().closed.store(1);
   for (;;) {
