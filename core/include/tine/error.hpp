@@ -78,7 +78,8 @@ class Full : public Error {
   using Error::Error;
 };
 
-/// A queue was closed: nothing goes in any more, and for get(), nothing is left.
+/// A queue was closed: nothing goes in any more, and for get(), nothing is left. For a pipe: nobody
+/// is there any more who could receive.
 class Closed : public Error {
  public:
   using Error::Error;
@@ -87,6 +88,12 @@ class Closed : public Error {
 /// A lock was released, or a condition used, by one who does not hold it, or a BoundedSemaphore was
 /// released more often than it was acquired. Nothing was changed.
 class NotHeld : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Nothing is left in a pipe and nobody is there any more who could send.
+class EndOfFile : public Error {
  public:
   using Error::Error;
 };

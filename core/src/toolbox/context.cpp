@@ -16,6 +16,7 @@
 #include "toolbox/arrivals.hpp"
 #include "toolbox/event_word.hpp"
 #include "toolbox/permits.hpp"
+#include "toolbox/pipe.hpp"
 #include "toolbox/queue_ring.hpp"
 #include "toolbox/waiters.hpp"
 
@@ -26,8 +27,6 @@
 namespace tine::detail {
 
 namespace {
-
-constexpr unsigned master_party = 1;
 
 // Never destroyed: a queue may be a global, and end after everything else.
 std::atomic<Context*> instance{nullptr};
@@ -136,17 +135,18 @@ void Context::repair(unsigned party, const Death& death) {
 void Context::repair_one(unsigned party, const Death& death) {
   Suspects suspects(*chunks_, party);
   for (unsigned slot = 0; slot < max_objects; ++slot) {
-    const SharedObject& o = header().objects[slot];
-    const ObjectId id{o.generation.load(std::memory_order_acquire),
-                      ObjectId::above_addresses | slot};
+    const ObjectId id = object_in(slot);
     if (id.generation == 0) continue;
-    const ObjectKind kind = o.kind.load();
+    const ObjectKind kind = header().objects[slot].kind.load();
     std::size_t bytes = 0;
     std::byte* at = object(id, kind, &bytes);
     if (at == nullptr) continue;
     switch (kind) {
       case ObjectKind::queue:
         QueueRing(*this, at, bytes).repair(party, suspects);
+        break;
+      case ObjectKind::pipe:
+        PipeEnds(*this, at).repair(party, suspects);
         break;
       case ObjectKind::permits:
         Permits(*this, at, bytes).repair(party);
@@ -160,7 +160,6 @@ void Context::repair_one(unsigned party, const Death& death) {
       case ObjectKind::barrier:
         Arrivals(at, bytes).repair(party, death);
         break;
-      case ObjectKind::pipe:
       case ObjectKind::tasks:
       case ObjectKind::none:
         break;
@@ -209,6 +208,11 @@ void Context::end_object(const ObjectId& id) noexcept {
   ::fallocate(range_.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               static_cast<off_t>(objects_begin_ + block.offset), static_cast<off_t>(block.bytes));
   runs_.give({block.offset, block.bytes, false, true});
+}
+
+ObjectId Context::object_in(unsigned slot) const noexcept {
+  return {header().objects[slot].generation.load(std::memory_order_acquire),
+          ObjectId::above_addresses | slot};
 }
 
 std::byte* Context::object(const ObjectId& id, ObjectKind kind, std::size_t* bytes) noexcept {

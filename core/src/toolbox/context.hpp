@@ -43,7 +43,8 @@ struct Death {
   int status = 0;  // number of the signal, or exit status
 };
 
-inline constexpr unsigned max_objects = 4096;
+inline constexpr unsigned master_party = 1;
+inline constexpr unsigned max_objects = 1u << ObjectId::slot_bits;
 
 /// An entry of the registry. Written by the master.
 struct SharedObject {
@@ -93,6 +94,8 @@ class Context {
   std::byte* make_object(ObjectKind kind, std::size_t bytes, std::size_t committed, ObjectId& id);
   /// The object is no more; its memory goes back to the system. Nothing where this is not is_own().
   void end_object(const ObjectId& id) noexcept;
+  /// The object in an entry of the registry; no object's when it is vacant.
+  ObjectId object_in(unsigned slot) const noexcept;
   /// An object's memory; nullptr when it is no more. With its size, if wanted.
   std::byte* object(const ObjectId& id, ObjectKind kind, std::size_t* bytes = nullptr) noexcept;
 
