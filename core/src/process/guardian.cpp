@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -63,8 +65,9 @@ class Guardian : public Family {
 
  private:
   void begin() override;
-  void look() override;
+  void look() override {}  // the end is all that matters
   bool is_own(pid_t pid) const override { return pid == child_; }
+  void ending(pid_t) override { note_.ending.store(1); }
   void ended(const siginfo_t& info) override;
   void disown_all() override {
     if (child_ != 0) kill(child_, SIGKILL);
@@ -108,12 +111,6 @@ void Guardian::begin() {
   say(ProcessNote::running);
 }
 
-void Guardian::look() {
-  const std::uint64_t signals = note_.signals.exchange(0);
-  for (int signal = 1; signals != 0 && signal < 64; ++signal)
-    if ((signals >> signal & 1) != 0) kill(child_, signal);  // it is not reaped, so it is still he
-}
-
 void Guardian::ended(const siginfo_t& info) {
   const bool exited = info.si_code == CLD_EXITED;
   child_ = 0;
@@ -148,9 +145,10 @@ void Guardian::be_child(pid_t supervisor) {
   first_process = false;
   sys::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != supervisor) _exit(0);
-  for (const int fd : {links_.master_pidfd, links_.event, links_.exec_pipe, signals_}) close(fd);
+  for (const int fd : {links_.master_pidfd, links_.exec_pipe, signals_}) close(fd);
   lifelines().push_back(links_.alive_pipe);
   if (Context* context = Context::existing()) context->enter(birth_.party);
+  mprotect(&note_, offsetof(ProcessNote, thrown), PROT_READ);
   prctl(PR_SET_NAME, name_);
   handlers_.restore();
   birth_.child();

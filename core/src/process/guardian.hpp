@@ -13,24 +13,24 @@
 
 namespace tine::detail {
 
-/// What a Process, its supervisor and its parent share: a page of its own.
+/// What a Process, its supervisor and its parent share: two pages of their own.
 struct ProcessNote {
   enum Stage : std::uint32_t { forking, running, not_forked, over };
 
-  // Written by the supervisor.
+  // Written by the supervisor; read-only for the process.
   std::atomic<std::uint32_t> stage;  // futex, last
   std::atomic<std::int32_t> pid;
   std::atomic<std::int32_t> fork_error;
+  std::atomic<std::uint32_t> ending;  // from here on the pid may be another process's
   std::atomic<std::int32_t> exitcode;
   std::atomic<std::uint32_t> survivors;  // somebody could not be ended, even with SIGKILL
-  // Written by the parent: a bit for each signal that the process shall get.
-  std::atomic<std::uint64_t> signals;
+
   // Written by the process about an exception that nobody caught.
-  std::atomic<std::uint32_t> thrown;  // last
+  alignas(4096) std::atomic<std::uint32_t> thrown;  // last
   char type[256];
   char message[2048];
 };
-static_assert(std::is_trivially_destructible_v<ProcessNote> && sizeof(ProcessNote) <= 4096);
+static_assert(std::is_trivially_destructible_v<ProcessNote> && sizeof(ProcessNote) == 2 * 4096);
 
 /// What a Process inherits.
 struct Birth {

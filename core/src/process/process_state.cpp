@@ -121,8 +121,13 @@ void ProcessState::start(ProcessBody& body) {
       std::atexit([] { Children::of_this_process().finish(); }) == 0;  // joined at exit
   (void)registered;
 
-  std::unique_lock lock = siblings.lock();
+  fork_supervisor(body);
+  meet_child();
+}
+
+void ProcessState::fork_supervisor(ProcessBody& body) {
   Descriptors& descriptors = Descriptors::of_this_process();
+  std::unique_lock siblings_lock = Children::of_this_process().lock();
   std::unique_lock descriptors_lock = descriptors.lock();
   void* shared = sys::mmap(nullptr, sizeof(ProcessNote), PROT_READ | PROT_WRITE,
                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -131,17 +136,16 @@ void ProcessState::start(ProcessBody& body) {
   int exec_pipe[2] = {-1, -1}, alive_pipe[2] = {-1, -1}, self = -1;
   auto failed = [&](const char* what) {
     const int error = errno;
-    close_each({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self, &event_});
+    close_each({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self});
     descriptors_lock.unlock();
     fail(what, error);
   };
   if (sys::pipe(exec_pipe) != 0 || sys::pipe(alive_pipe) != 0) failed("pipe");
-  if ((event_ = sys::eventfd()) < 0) failed("eventfd");
   if ((self = sys::pidfd_open(owner)) < 0) failed("pidfd_open");
   try {
     parties_.take(1);
   } catch (...) {
-    close_each({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self, &event_});
+    close_each({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self});
     descriptors_lock.unlock();
     close();
     throw;
@@ -165,7 +169,7 @@ void ProcessState::start(ProcessBody& body) {
     ranges_lock.unlock();
     with_context.reset();
     descriptors_lock.unlock();
-    lock.unlock();
+    siblings_lock.unlock();
   };
   const pid_t supervisor = sys::fork();
   if (supervisor == 0) {
@@ -174,7 +178,7 @@ void ProcessState::start(ProcessBody& body) {
     descriptors.close_all();
     SharedRange::close_files_but({});
     const Birth birth{
-        {owner, self, event_, exec_pipe[0], alive_pipe[1]}, note_, parties_.first(), daemon, [&] {
+        {owner, self, -1, exec_pipe[0], alive_pipe[1]}, note_, parties_.first(), daemon, [&] {
           end_fork();
           be_child(body, mask);
         }};
@@ -187,7 +191,7 @@ void ProcessState::start(ProcessBody& body) {
   close_each({&exec_pipe[0], &alive_pipe[1], &self});
   exec_pipe_ = exec_pipe[1];
   alive_pipe_ = alive_pipe[0];
-  descriptors.add({exec_pipe_, alive_pipe_, event_});
+  descriptors.add({exec_pipe_, alive_pipe_});
   if (supervisor_pidfd >= 0) descriptors.add({supervisor_pidfd});
   end_fork();
   if (supervisor < 0) fail("fork", fork_error);
@@ -199,26 +203,43 @@ void ProcessState::start(ProcessBody& body) {
     parties_.repair();
     fail("pidfd_open", pidfd_error);
   }
+}
 
+void ProcessState::meet_child() {
   while (note_->stage.load() == ProcessNote::forking) {
     sys::futex_wait(note_->stage, ProcessNote::forking, 100 * ms);
     if (sys::process_ended(supervisor_pidfd)) break;
   }
-  pid = note_->pid.load();
   stage = Stage::running;
+  pid = note_->pid.load();
+  int error = note_->fork_error.load();
+  const char* what = error != 0 ? "fork of the process itself" : nullptr;
   if (pid != 0) {
-    lock.lock();
-    siblings.add(shared_from_this());
-    return;
+    {
+      Descriptors& descriptors = Descriptors::of_this_process();
+      const std::unique_lock lock = descriptors.lock();
+      child_pidfd_ = sys::pidfd_open(pid);
+      error = errno;
+      if (child_pidfd_ >= 0) descriptors.add({child_pidfd_});
+    }
+    // Once it is about to be reaped, the number may be another process's, and there is nobody to
+    // send a signal to.
+    const bool ending = note_->ending.load() != 0;
+    if (ending) close_one(child_pidfd_);
+    if (child_pidfd_ >= 0 || ending) {
+      Children& siblings = Children::of_this_process();
+      const std::unique_lock lock = siblings.lock();
+      siblings.add(shared_from_this());
+      return;
+    }
+    what = "pidfd_open";
+    syscall(SYS_pidfd_send_signal, supervisor_pidfd, SIGKILL, nullptr, 0);
   }
-  const bool not_forked = note_->stage.load() == ProcessNote::not_forked;
-  const int error = note_->fork_error.load();
   readable(supervisor_pidfd, std::numeric_limits<std::int64_t>::max());
   take_result();
   stage = Stage::made;
-  exitcode = 0;
   failure.reset();
-  if (not_forked) fail("fork of the process itself", error);
+  if (what != nullptr) fail(what, error);
   close();
   throw ProcessError("tine: could not start " + name + ": somebody killed its supervisor");
 }
@@ -286,19 +307,13 @@ void ProcessState::take_result() {
     parties_.release();
   else
     parties_.abandon();
-  // What a descriptor is good for while it runs; the other one is the sentinel.
-  if (Descriptors::of_this_process().remove({event_, exec_pipe_, alive_pipe_}))
-    close_each({&event_, &exec_pipe_, &alive_pipe_});
+  // The supervisor's descriptor is the sentinel.
+  for (int* fd : {&child_pidfd_, &exec_pipe_, &alive_pipe_}) close_one(*fd);
 }
 
 void ProcessState::send(int signal) noexcept {
   std::lock_guard lock(mutex);
-  if (stage != Stage::running) return;
-  note_->signals.fetch_or(std::uint64_t{1} << signal);
-  const std::uint64_t one = 1;
-  // It also looks whenever it hears of a child.
-  if (sys::write(event_, &one, sizeof one) < 0)
-    syscall(SYS_pidfd_send_signal, supervisor_pidfd, SIGCHLD, nullptr, 0);
+  if (child_pidfd_ >= 0) syscall(SYS_pidfd_send_signal, child_pidfd_, signal, nullptr, 0);
 }
 
 void ProcessState::put_down() noexcept {
@@ -310,14 +325,15 @@ void ProcessState::put_down() noexcept {
 }
 
 void ProcessState::close() noexcept {
-  // In a Process its parent's are closed already.
-  Descriptors& descriptors = Descriptors::of_this_process();
-  for (int* fd : {&event_, &exec_pipe_, &alive_pipe_, &supervisor_pidfd}) {
-    if (*fd >= 0 && descriptors.remove({*fd})) ::close(*fd);
-    *fd = -1;
-  }
+  for (int* fd : {&child_pidfd_, &exec_pipe_, &alive_pipe_, &supervisor_pidfd}) close_one(*fd);
   if (note_ != nullptr) munmap(note_, sizeof(ProcessNote));
   note_ = nullptr;
+}
+
+// In a Process its parent's are closed already.
+void ProcessState::close_one(int& fd) noexcept {
+  if (fd >= 0 && Descriptors::of_this_process().remove({fd})) ::close(fd);
+  fd = -1;
 }
 
 Children& Children::of_this_process() {

@@ -27,7 +27,7 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
   void start(ProcessBody& body);
   /// Until a time on the monotonic clock; whether it has ended. Only after start().
   bool wait(std::int64_t deadline);
-  /// Has the supervisor send it a signal. Only after start().
+  /// Nothing when it has ended. Only after start().
   void send(int signal) noexcept;
   /// Ends it in a bounded time, whatever it does.
   void put_down() noexcept;
@@ -47,12 +47,15 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
   int supervisor_pidfd = -1;
 
  private:
+  void fork_supervisor(ProcessBody& body);
+  void meet_child();  // or throw
   [[noreturn]] void be_child(ProcessBody& body, const sigset_t& mask) noexcept;
   void take_result();
-  void fail(const char* what, int error);
+  static void close_one(int& fd) noexcept;
+  [[noreturn]] void fail(const char* what, int error);
 
   ProcessNote* note_ = nullptr;
-  int event_ = -1;
+  int child_pidfd_ = -1;
   int exec_pipe_ = -1;   // write end
   int alive_pipe_ = -1;  // read end
   Parties parties_;
