@@ -85,6 +85,13 @@ class Closed : public Error {
   using Error::Error;
 };
 
+/// A lock was released, or a condition used, by one who does not hold it, or a BoundedSemaphore was
+/// released more often than it was acquired. Nothing was changed.
+class NotHeld : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Nothing is left in a pipe and nobody is there any more who could send.
 class EndOfFile : public Error {
  public:
@@ -158,7 +165,9 @@ class Cancelled : public JobError {
   using JobError::JobError;
 };
 
-/// A party of an spmd() barrier died or threw; nobody can wait for it any more.
+/// Nobody can wait at a barrier any more. Of an spmd() job: a member died or threw, and the Report is
+/// the job's. Of a Barrier: what() says why it is broken, and when somebody died in it, the Report's
+/// only fault says of what; otherwise the Report is empty.
 class BrokenBarrier : public JobError {
  public:
   using JobError::JobError;

@@ -41,8 +41,6 @@ template <class T>
 class QueueView {
  public:
   using value_type = T;
-  /// A time to wait; none: for ever. `std::chrono::seconds(2)` and the like convert.
-  using Timeout = std::optional<std::chrono::nanoseconds>;
 
   /// A handle on nothing.
   constexpr QueueView() noexcept = default;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <string>
 
+#include <tine/barrier.hpp>
 #include <tine/error.hpp>
 
 #include "sync/sanitizer.hpp"
@@ -129,7 +130,7 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
       if (word < begin || word >= end) continue;
       const char* name = path + strspn(path, " ");
       if (strstr(name, "memfd:tine-arena") != nullptr)
-        where = "another pool's arena";
+        where = arena_end != nullptr ? "another pool's arena" : "";
       else if (flags[2] == 'x')
         where = "code of " + std::string(name) + " that was loaded after the pool was made";
       else if (flags[1] == 'w' && flags[3] == 'p')
@@ -144,13 +145,18 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
     char text[512];
     snprintf(
         text, sizeof text,
-        "tine: the kernel captures a pointer or reference (0x%zx, at byte %zu of its captures) "
+        "tine: the callable captures a pointer or reference (0x%zx, at byte %zu of its captures) "
         "into %s of the master. Workers would see what was there when the pool was made, if "
         "anything. Capture numbers and views (array.view()) by value, and put data into a "
         "tine::Array",
         word, offset, where.c_str());
     throw BadCallable(text);
   }
+}
+
+void check_action(const void* action, std::size_t bytes) {
+  // It runs where somebody waits for it, who has been forked before or will be, from any pool.
+  LoadedCode::now().check_captures(action, bytes, nullptr, nullptr);
 }
 
 }  // namespace tine::detail

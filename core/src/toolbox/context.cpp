@@ -13,8 +13,12 @@
 
 #include "sync/role.hpp"
 #include "sync/system.hpp"
+#include "toolbox/arrivals.hpp"
+#include "toolbox/event_word.hpp"
+#include "toolbox/permits.hpp"
 #include "toolbox/pipe.hpp"
 #include "toolbox/queue_ring.hpp"
+#include "toolbox/waiters.hpp"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -37,8 +41,7 @@ Context& Context::make() {
   if (process_role != Role::master || serial_kernel)
     throw NestedParallelism(
         "tine: a worker cannot make what processes share, such as a queue; make it in the master "
-        "and "
-        "capture its view()");
+        "and capture its view()");
   if (!first_process)
     throw NestedParallelism(
         "tine: a Process cannot make what processes share, such as a queue; make it in the "
@@ -61,10 +64,9 @@ Context& Context::for_use() {
   Context* context = existing();
   if (context == nullptr || context->owner_ == 0) [[unlikely]]
     throw PoolError(
-        "tine: this process cannot use the queue: it was forked before the program's first queue "
-        "was made, or not by tine. Make queues, locks and the like before the pools; "
-        "pool.refresh() "
-        "forks a pool's workers again");
+        "tine: this process cannot use a queue, lock or the like of the program: it was forked before "
+        "the first of them was made, or not by tine. Make them before the pools; pool.refresh() forks "
+        "a pool's workers again");
   return *context;
 }
 
@@ -147,15 +149,22 @@ void Context::repair_one(unsigned party, const Death& death) {
         PipeEnds(*this, at).repair(party, suspects);
         break;
       case ObjectKind::permits:
+        Permits(*this, at, bytes).repair(party);
+        break;
       case ObjectKind::event:
+        EventWord(at).repair();
+        break;
       case ObjectKind::condition:
+        Waiters(at, bytes).repair(party);
+        break;
       case ObjectKind::barrier:
+        Arrivals(at, bytes).repair(party, death);
+        break;
       case ObjectKind::tasks:
       case ObjectKind::none:
         break;
     }
   }
-  (void)death;
   suspects.give_back();
 }
 
@@ -224,6 +233,15 @@ std::byte* Context::object(const ObjectId& id, ObjectKind kind, std::size_t* byt
     return nullptr;
   if (bytes != nullptr) *bytes = size;
   return range_.base + offset;
+}
+
+std::byte* Context::must_find(const ObjectId& id, ObjectKind kind, const char* name,
+                              std::size_t* bytes) {
+  std::byte* at = object(id, kind, bytes);
+  if (at == nullptr) [[unlikely]]
+    throw InvalidArgument(std::string("tine: there is no such ") + name +
+                          ": the object that this handle came from is gone, or it never had one");
+  return at;
 }
 
 void Context::commit(const std::byte* at, std::size_t bytes) {

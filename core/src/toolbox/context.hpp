@@ -25,7 +25,7 @@
 
 #include <sys/types.h>
 
-#include <tine/detail/queue_core.hpp>
+#include <tine/detail/shared_object.hpp>
 #include <tine/report.hpp>
 
 #include "memory/page_runs.hpp"
@@ -99,9 +99,18 @@ class Context {
   /// An object's memory; nullptr when it is no more. With its size, if wanted.
   std::byte* object(const ObjectId& id, ObjectKind kind, std::size_t* bytes = nullptr) noexcept;
 
-  /// Puts memory behind [at, at + bytes). Throws OutOfMemory. In the process that made it, a
-  /// pool's supervisor does it, if there is one, in a process that may die of it; any other party is such a process
-  /// itself.
+  /// Whether there is such an object, of whatever kind, and this process is a party.
+  bool has(const ObjectId& id) const noexcept {
+    return owner_ != 0 && id.generation != 0 && id.slot() < max_objects &&
+           header().objects[id.slot()].generation.load() == id.generation;
+  }
+  /// Its memory; throws InvalidArgument when it is no more. `name` is what the user calls it.
+  std::byte* must_find(const ObjectId& id, ObjectKind kind, const char* name,
+                       std::size_t* bytes = nullptr);
+
+  /// Puts memory behind [at, at + bytes). Throws OutOfMemory. In the process that made it, a pool's
+  /// supervisor does it, if there is one, in a process that may die of it; any other party is such a
+  /// process itself.
   void commit(const std::byte* at, std::size_t bytes);
   /// Address space for all objects together.
   std::size_t object_space() const noexcept { return objects_bytes_; }

@@ -8,7 +8,6 @@
 #include <tine/detail/queue_core.hpp>
 #include <tine/error.hpp>
 
-#include "sync/clock.hpp"
 #include "toolbox/context.hpp"
 #include "toolbox/pipe.hpp"
 #include "toolbox/queue_ring.hpp"
@@ -44,16 +43,6 @@ QueueRing ring_of(const ObjectId& id) {
 }
 
 }  // namespace
-
-std::int64_t deadline_of(bool block, const std::optional<std::chrono::nanoseconds>& timeout) {
-  if (timeout && timeout->count() < 0)
-    throw InvalidArgument("tine: a timeout is negative; give none to wait for ever");
-  if (!block) return 0;
-  constexpr auto never = std::numeric_limits<std::int64_t>::max();
-  if (!timeout) return never;
-  const std::int64_t now = now_ns();
-  return timeout->count() > never - now ? never : now + timeout->count();
-}
 
 Parcel::Parcel(const ObjectId& queue)
     : context_(Context::for_use()), first_(no_chunk), last_(no_chunk) {

@@ -2,34 +2,14 @@
 /// A queue without types: items as streams of bytes. A pipe is two queues and uses the same.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+
+#include <tine/detail/shared_object.hpp>
 
 namespace tine::detail {
 
 class Context;
-
-/// Names an object that processes share; it travels as bytes. Generations are never used again.
-///
-/// As one word it is above all addresses, so that a job that captures it is not suspected of
-/// capturing a pointer, which would cost a look at the process's map.
-struct alignas(8) ObjectId {
-  static constexpr std::uint32_t above_addresses = 0xff000000;
-  static constexpr unsigned slot_bits = 12;
-  std::uint32_t generation = 0;  ///< 0: none
-  std::uint32_t tagged_slot = above_addresses;
-
-  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ((1u << slot_bits) - 1); }
-  /// Which part of the object is meant, where it has several: the end of a pipe.
-  constexpr std::uint32_t part() const noexcept {
-    return (tagged_slot & ~above_addresses) >> slot_bits;
-  }
-  constexpr ObjectId with_part(std::uint32_t part) const noexcept {
-    return {generation, above_addresses | part << slot_bits | slot()};
-  }
-};
 
 enum class Outcome { done, not_now, closed };
 
@@ -82,9 +62,6 @@ class Delivery {
   std::uint32_t chunk_;
   std::size_t offset_ = 0;  // in that chunk
 };
-
-/// When to stop waiting, on the monotonic clock. Throws InvalidArgument when `timeout` is negative.
-std::int64_t deadline_of(bool block, const std::optional<std::chrono::nanoseconds>& timeout);
 
 Outcome send(const ObjectId& queue, Parcel& item, std::int64_t deadline);
 Outcome claim(Delivery& item, std::int64_t deadline);
