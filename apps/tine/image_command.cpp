@@ -29,14 +29,29 @@ struct Settings {
   ProgressMode progress = ProgressMode::automatic;
 };
 
+// What a parameter can be, the default first.
+std::string words_of(const image::Parameter& parameter) {
+  std::string words;
+  for (const image::Choice& choice : parameter.choices)
+    words = choice.value == parameter.fallback
+                ? std::string(choice.name) + (words.empty() ? "" : " | ") + words
+                : words + (words.empty() ? "" : " | ") + std::string(choice.name);
+  return words;
+}
+
 // All operations and their parameters, from the registry.
 std::string operations_text() {
   std::string text = "Operations (parameter=default, range):\n";
   for (const image::Operation* operation : image::operations()) {
     text += fmt::format("  {:<16}{}\n", operation->name, operation->help);
-    for (const image::Parameter& p : operation->parameters)
+    for (const image::Parameter& p : operation->parameters) {
+      if (p.kind == image::Parameter::Kind::choice) {
+        text += fmt::format("      {}={}: {}\n", p.name, words_of(p), p.help);
+        continue;
+      }
       text += fmt::format("      {}={}  {} to {}{}{}: {}\n", p.name, p.fallback, p.low, p.high,
                           p.unit.empty() ? "" : " ", p.unit, p.help);
+    }
   }
   return text;
 }
