@@ -4,7 +4,6 @@
 #include <string>
 
 #include "ask_worker.hpp"
-#include "encode.hpp"
 #include "interrupt.hpp"
 #include "load_image.hpp"
 #include "worker_files.hpp"
@@ -65,11 +64,11 @@ bool run_large(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, 
     const auto words = pool.array_from(extension + '\0' + loaded.warning + '\0');
     ask_worker(
         on, losses,
-        [after, warning_at = extension.size() + 1](Answer&, std::span<const char> text,
-                                                   View<const std::uint8_t, 2> pixels) {
+        [after, encoding = options.encoding, warning_at = extension.size() + 1](
+            Answer&, std::span<const char> text, View<const std::uint8_t, 2> pixels) {
           const auto output = ask_for_files(0, FileRequest::want_output);
           if (!output) return;
-          encode_to(mat_of(after, pixels.data()), text.data(), output->output.get());
+          encode_to(mat_of(after, pixels.data()), text.data(), encoding, output->output.get());
           report_complete(0, after.columns, after.rows, text.data() + warning_at);
         },
         whole(words), whole(memory));
