@@ -31,12 +31,14 @@ void process(std::size_t task, const char* extension, const char* chain_text, co
     const auto files = ask_for_files(task, FileRequest::want_both);
     if (!files) return;
     std::string warning;
-    const cv::Mat image = decode(read_image_file(files->input.get(), limits), warning);
+    const ImageFile file = read_image_file(files->input.get(), limits);
+    const Metadata metadata(file.bytes);
+    const cv::Mat image = decode(file, metadata, warning);
     const image::Chain chain = image::Chain::parse(chain_text);
     const cv::Mat result = chain(image);
     if (verify && cv::norm(result, chain.reference(image), cv::NORM_INF) != 0)
       throw Failure("differs from what OpenCV computes");
-    encode_to(result, extension, encoding, files->output.get());
+    encode_to(result, extension, encoding, metadata, files->output.get());
     report_complete(task, result.cols, result.rows, warning);
   } catch (const std::bad_alloc&) {
     report_failed(task, "needs more memory than there is");

@@ -61,7 +61,7 @@ bool can_encode(const std::string& path) {
 }
 
 void encode_to(const cv::Mat& image, const std::string& extension, const Encoding& encoding,
-               int descriptor) {
+               const Metadata& metadata, int descriptor) {
   const Format& format = *format_of(extension);
   const auto refuse = [&](const char* what, const char* instead) {
     throw Failure(fmt::format("a {} file cannot hold {}; {} can", extension, what, instead));
@@ -77,6 +77,10 @@ void encode_to(const cv::Mat& image, const std::string& extension, const Encodin
   if (format.choice != 0)
     choices = {format.choice,
                format.choice == cv::IMWRITE_PNG_COMPRESSION ? encoding.effort : encoding.quality};
+  if (const auto dpi = metadata.resolution();
+      encoding.metadata && dpi.x > 0 && dpi.y > 0 && lower(extension).starts_with(".tif"))
+    choices = {cv::IMWRITE_TIFF_RESUNIT, 2, cv::IMWRITE_TIFF_XDPI, dpi.x, cv::IMWRITE_TIFF_YDPI,
+               dpi.y};
   std::vector<std::uint8_t> bytes;
   try {
     if (!cv::imencode(lower(extension), image, bytes, choices))
@@ -84,6 +88,8 @@ void encode_to(const cv::Mat& image, const std::string& extension, const Encodin
   } catch (const cv::Exception& error) {
     throw Failure(fmt::format("cannot be encoded as {}: {}", extension, error.err));
   }
+
+  if (encoding.metadata) metadata.add_to(bytes, image);
 
   const auto check = [](bool good) {
     if (!good) throw Failure(fmt::format("the output cannot be written: {}", strerror(errno)));

@@ -5,6 +5,8 @@
 
 #include <opencv2/core.hpp>
 
+#include "metadata.hpp"
+
 namespace tine::app {
 
 /// Whether images can be written to a file of this name, by its extension.
@@ -14,11 +16,12 @@ bool can_encode(const std::string& path);
 struct Encoding {
   int quality = 95;  ///< of JPEG and WebP, 1 to 100
   int effort = 3;    ///< of PNG's compression, 0 to 9
+  bool metadata = true;
 };
 
 /// Encodes an image for a file with this extension (".jpg") and writes it to an open, empty file.
 /// Throws Failure.
 void encode_to(const cv::Mat& image, const std::string& extension, const Encoding& encoding,
-               int descriptor);
+               const Metadata& metadata, int descriptor);
 
 }  // namespace tine::app

@@ -102,8 +102,8 @@ Shard shard_of(const std::string& text) {
 
 // Everything that decides what is made of an input.
 std::string recipe_of(const image::Chain& chain, const Encoding& encoding) {
-  return fmt::format("{}; quality {}, effort {}", chain.to_string(), encoding.quality,
-                     encoding.effort);
+  return fmt::format("{}; quality {}, effort {}{}", chain.to_string(), encoding.quality,
+                     encoding.effort, encoding.metadata ? "" : ", no metadata");
 }
 
 // What an earlier run has done stays, and what has changed since then is done again.
@@ -223,6 +223,8 @@ Run add_image_command(CLI::App& app) {
                   "Compression of PNG outputs; 9 is smallest and slowest")
       ->capture_default_str()
       ->check(CLI::Range(0, 9));
+  command.add_flag("!--no-metadata", settings->options.encoding.metadata,
+                   "Leave out Exif, IPTC, XMP, the colour profile and the resolution");
   command.add_flag("--force", settings->force, "Replace outputs that exist");
   command.add_flag("-r,--recursive", settings->recursive, "Images in subfolders too");
   command.add_flag("--verify", settings->options.verify,
