@@ -94,8 +94,8 @@ TEST_F(MetadataCommand, ExifIptcXmpAndTheProfileAreKept) {
 
     for (const char* other : {"b.png", "b.tif", "b.webp"}) {
       expect_done({"image", "resize 0.5", "a.jpg", "-o", other, "--force"});
-      if (std::string(other) != "b.webp")  // Exiv2 0.27 writes none there
-        EXPECT_TRUE(open(other)->iccProfileDefined()) << other;
+      // Exiv2 0.27 writes no profile into WebP.
+      EXPECT_TRUE(open(other)->iccProfileDefined() || other == std::string("b.webp")) << other;
       EXPECT_EQ(exif(other, "Exif.Image.Make"), "Acme") << other;
     }
     expect_done({"image", "gray", "a.jpg", "-o", "c.jpg", "--force"});
