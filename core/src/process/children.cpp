@@ -19,7 +19,6 @@ Children& Children::of_this_process() {
 
 std::unique_lock<std::mutex> Children::lock() {
   std::unique_lock lock(mutex_);
-  // In a fork of the application they are its parent's.
   if (owner_ != getpid()) running_.clear();
   owner_ = getpid();
   return lock;
@@ -45,14 +44,8 @@ std::vector<std::shared_ptr<ProcessState>> Children::alive() {
   return all;
 }
 
-void Children::forget() {
-  const auto parents = std::move(running_);
-  running_.clear();
-  owner_ = getpid();
-}
-
 void Children::finish() noexcept {
-  if (owner_ != getpid()) return;  // a fork of the application
+  if (owner_ != getpid()) return;  // it has none
   for (;;) {
     const auto all = alive();
     if (all.empty()) return;

@@ -20,7 +20,8 @@ class Children {
  public:
   static Children& of_this_process();
 
-  /// Held by who forks one.
+  /// Held by who forks one. In a fork, and in a Process, all are forgotten first: they are its
+  /// parent's.
   std::unique_lock<std::mutex> lock();
   /// With the lock held.
   void add(std::shared_ptr<ProcessState> child) { running_.push_back(std::move(child)); }
@@ -29,8 +30,6 @@ class Children {
   std::vector<std::shared_ptr<ProcessState>> alive();
   /// For the end of this process: daemons are ended, the others joined.
   void finish() noexcept;
-  /// In a Process: those are its parent's.
-  void forget();
 
  private:
   std::mutex mutex_;

@@ -253,7 +253,6 @@ void ProcessState::be_child(ProcessBody& body, const sigset_t& mask) noexcept {
   me.self = {getpid(), name, daemon};
   me.number = number;
   me.made = 0;
-  Children::of_this_process().forget();
   // First of all handlers, after those that the process registers itself.
   on_exit([](int status, void*) { end_of_child(status); }, nullptr);
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
