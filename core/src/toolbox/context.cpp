@@ -44,8 +44,7 @@ Context& Context::make() {
         "and capture its view()");
   if (!first_process)
     throw NestedParallelism(
-        "tine: a Process cannot make what processes share, such as a queue; make it in the "
-        "program's "
+        "tine: a Process cannot make what processes share, such as a queue; make it in the program's "
         "first process, before start(), and capture its view()");
   std::lock_guard lock(making);
   if (Context* there = instance.load()) return *there;
