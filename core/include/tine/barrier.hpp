@@ -2,6 +2,7 @@
 /// A place where processes wait for each other, which no death turns into a trap.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -84,32 +85,31 @@ class Barrier : public detail::Owned<BarrierView> {
   /// travels as bytes, as kernels do, and each call gets a fresh copy: capture numbers and views by
   /// value. A view of a pool's array is of use only where all who wait are the master and that
   /// pool's workers. Throws BadCallable when it captures a pointer into private memory.
-  template <class Action>
-    requires std::is_invocable_v<Action&> Barrier(std::ptrdiff_t parties, Action action,
-                                                  const Timeout& timeout = {})
-        : Owned(make(parties, action, timeout)) {}
+  template <std::invocable Action>
+  Barrier(std::ptrdiff_t parties, Action action, const Timeout& timeout = {})
+      : Owned(make(parties, action, timeout)) {}
 
-   private:
-    template <class Action>
-    static detail::ObjectId make(std::ptrdiff_t parties, Action& action, const Timeout& timeout) {
-      static_assert(std::is_trivially_copyable_v<Action>,
-                    "the action of a barrier travels as bytes, so its captures must be trivially "
-                    "copyable: capture numbers and views by value");
-      static_assert(sizeof(Action) <= detail::max_action,
-                    "the captures of an action are limited to 1 KiB");
-      static_assert(alignof(Action) <= alignof(std::max_align_t));
+ private:
+  template <class Action>
+  static detail::ObjectId make(std::ptrdiff_t parties, Action& action, const Timeout& timeout) {
+    static_assert(std::is_trivially_copyable_v<Action>,
+                  "the action of a barrier travels as bytes, so its captures must be trivially "
+                  "copyable: capture numbers and views by value");
+    static_assert(sizeof(Action) <= detail::max_action,
+                  "the captures of an action are limited to 1 KiB");
+    static_assert(alignof(Action) <= alignof(std::max_align_t));
 #if __has_builtin(__builtin_clear_padding)
-      __builtin_clear_padding(&action);  // or old stack bytes would look like captured pointers
+    __builtin_clear_padding(&action);  // or old stack bytes would look like captured pointers
 #endif
-      const detail::ActionTrampoline run = [](const std::byte* bytes) {
-        alignas(Action) std::byte local[sizeof(Action)];
-        std::memcpy(local, bytes, sizeof(Action));
-        (*std::launder(reinterpret_cast<Action*>(local)))();
-      };
-      const std::size_t captured = std::is_empty_v<Action> ? 0 : sizeof(Action);
-      detail::check_action(&action, captured);
-      return detail::make_barrier(parties, run, &action, sizeof(Action), timeout);
-    }
+    const detail::ActionTrampoline run = [](const std::byte* bytes) {
+      alignas(Action) std::byte local[sizeof(Action)];
+      std::memcpy(local, bytes, sizeof(Action));
+      (*std::launder(reinterpret_cast<Action*>(local)))();
+    };
+    const std::size_t captured = std::is_empty_v<Action> ? 0 : sizeof(Action);
+    detail::check_action(&action, captured);
+    return detail::make_barrier(parties, run, &action, sizeof(Action), timeout);
+  }
 };
 
 }  // namespace tine

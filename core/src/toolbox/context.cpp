@@ -41,8 +41,7 @@ std::uint32_t last_generation = 0;
 Context& Context::make() {
   if (process_role != Role::master || serial_kernel)
     throw NestedParallelism(
-        "tine: a worker cannot make what processes share, such as a queue; make it in the master "
-        "and "
+        "tine: a worker cannot make what processes share, such as a queue; make it in the master and "
         "capture its view()");
   std::lock_guard lock(making);
   if (Context* there = instance.load()) return *there;
@@ -62,10 +61,8 @@ Context& Context::for_use() {
   if (context == nullptr || context->owner_ == 0) [[unlikely]]
     throw PoolError(
         "tine: this process cannot use a queue, lock or the like of the program: it was forked "
-        "before "
-        "the first of them was made, or not by tine. Make them before the pools; pool.refresh() "
-        "forks "
-        "a pool's workers again");
+        "before the first of them was made, or not by tine. Make them before the pools; "
+        "pool.refresh() forks a pool's workers again");
   return *context;
 }
 
@@ -165,8 +162,8 @@ std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t 
   PageRuns::Block block = runs_.take(round_up(bytes, page), page, false);
   if (block.bytes == 0)
     throw OutOfMemory(
-        "tine: no room for a shared object of " + megabytes(bytes) + "; give it a smaller size",
-        bytes, 0, "the address space for shared objects");
+        "tine: no room for a shared object of " + megabytes(bytes) + "; give it a smaller size", bytes,
+        0, "the address space for shared objects");
   std::byte* at = range_.base + objects_begin_ + block.offset;
   try {
     commit(at, committed);

@@ -34,16 +34,7 @@
 
 namespace tine::detail {
 
-enum class ObjectKind : std::uint32_t {
-  none,
-  queue,
-  permits,
-  event,
-  condition,
-  barrier,
-  pipe,
-  tasks
-};
+enum class ObjectKind : std::uint32_t { none, queue, permits, event, condition, barrier, pipe, tasks };
 
 /// How a party came to its end, as far as is known.
 struct Death {
