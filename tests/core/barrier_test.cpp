@@ -18,7 +18,6 @@
 
 #include <tine/tine.hpp>
 
-#include "support/deaths.hpp"
 #include "support/fixture.hpp"
 #include "support/shared_words.hpp"
 #include "support/worker_counts.hpp"
