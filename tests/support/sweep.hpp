@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <set>
 #include <string>
 #include <vector>
@@ -119,51 +120,53 @@ struct Sweep {
 
 template <class Scene>
 void sweep(const Sweep<Scene>& s) {
-  // Once through, to know the way. To step to the n-th instruction each time would take too long,
-  // so from then on the victim runs to the last one before it that it comes to for the first time.
-  std::vector<std::uintptr_t> path;
-  std::vector<std::size_t> checkpoint;
-  std::map<std::uintptr_t, int> visits;
-  std::vector<std::size_t> places;
+  // What is noted here must not change the heap that each victim inherits, or it would go another way.
+  std::vector<std::byte> notes(std::size_t{16} << 20);
+  std::pmr::monotonic_buffer_resource memory(notes.data(), notes.size());
+  std::pmr::vector<std::uintptr_t> path(&memory);
+  std::pmr::vector<std::size_t> checkpoint(&memory), places(&memory);
+  std::pmr::map<std::uintptr_t, int> visits(&memory);
+  std::pmr::map<std::pmr::string, long> deaths(&memory);
   Scene* current = nullptr;
   const std::function<void()> first = [&] { s.first(*current); };
   const std::function<void()> body = [&] { s.call(*current); };  // one piece of code for all
-  {
-    const auto scene = s.set();
-    current = scene.get();
-    std::string before = s.look(*scene);
-    scene->run(first, body, [&](Stepper& victim) {
-      do {
-        const std::uintptr_t at = victim.next_instruction();
-        const int visit = ++visits[at];
-        checkpoint.push_back(visit == 1 ? path.size() : checkpoint.back());
-        const std::string now = same_way ? before : s.look(*scene);
-        const bool changed = now != before;
-        before = now;
-        if (changed || (visit <= s.most_visits && path.size() % stride == 0))
-          places.push_back(path.size());
-        path.push_back(at);
-      } while (stage() != returned && victim.step());
-      if (places.back() != path.size() - 1) places.push_back(path.size() - 1);
-    });
-    scene->repair();
-  }
-  std::map<std::string, long> deaths;
-  for (const std::size_t n : places) {
+  auto round = [&](const std::function<void(Scene&, Stepper&)>& play) {
     alarm(60);
     const auto scene = s.set();
     current = scene.get();
-    scene->run(first, body, [&](Stepper& victim) {
+    scene->run(first, body, [&](Stepper& victim) { play(*scene, victim); });
+    const std::string state = s.look(*scene);
+    scene->repair();
+    s.check(*scene, state);
+    return state;
+  };
+  round([](Scene&, Stepper&) {});  // for the heap's sake
+  // Once through, to know the way. To step to the n-th instruction each time would take too long,
+  // so from then on the victim runs to the last one before it that it comes to for the first time.
+  round([&](Scene& scene, Stepper& victim) {
+    std::string before = s.look(scene);
+    do {
+      const std::uintptr_t at = victim.next_instruction();
+      const int visit = ++visits[at];
+      checkpoint.push_back(visit == 1 ? path.size() : checkpoint.back());
+      const std::string now = same_way ? before : s.look(scene);
+      const bool changed = now != before;
+      before = now;
+      if (changed || (visit <= s.most_visits && path.size() % stride == 0))
+        places.push_back(path.size());
+      path.push_back(at);
+    } while (stage() != returned && victim.step());
+    if (places.back() != path.size() - 1) places.push_back(path.size() - 1);
+  });
+  for (const std::size_t n : places) {
+    const std::string state = round([&](Scene&, Stepper& victim) {
       const bool there = victim.run_to(path[checkpoint[n]], [] { return stage() == returned; });
       for (std::size_t i = checkpoint[n]; there && i < n && stage() != returned; ++i) victim.step();
       if (same_way) {
         EXPECT_EQ(victim.next_instruction(), path[n]) << "it went another way";
       }
     });
-    const std::string state = s.look(*scene);
-    ++deaths[state];
-    scene->repair();
-    s.check(*scene, state);
+    ++deaths[std::pmr::string(state, &memory)];
     if (::testing::Test::HasFailure()) {
       ADD_FAILURE() << "killed after " << n << " instructions, when it was " << state;
       break;
@@ -171,8 +174,8 @@ void sweep(const Sweep<Scene>& s) {
   }
   std::set<std::string> seen;
   for (const auto& [state, count] : deaths) {
-    seen.insert(state);
-    ::testing::Test::RecordProperty(state, static_cast<int>(count));
+    seen.emplace(state);
+    ::testing::Test::RecordProperty(std::string(state), static_cast<int>(count));
     printf("  %5ld deaths %s\n", count, state.c_str());
   }
   EXPECT_EQ(seen, s.expected);
