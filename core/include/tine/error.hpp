@@ -46,6 +46,12 @@ class PoolError : public Error {
   using Error::Error;
 };
 
+/// A Process that could not be started: fork or another system call failed. Nothing is left of it.
+class ProcessError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The supervisor process is gone (somebody killed it). Arrays are intact; Pool::refresh() makes a
 /// new one.
 class SupervisorLost : public PoolError {
@@ -72,7 +78,8 @@ class Full : public Error {
   using Error::Error;
 };
 
-/// A queue was closed: nothing goes in any more, and for get(), nothing is left.
+/// A queue was closed: nothing goes in any more, and for get(), nothing is left. For a pipe: nobody
+/// is there any more who could receive.
 class Closed : public Error {
  public:
   using Error::Error;
@@ -81,6 +88,12 @@ class Closed : public Error {
 /// A lock was released, or a condition used, by one who does not hold it, or a BoundedSemaphore was
 /// released more often than it was acquired. Nothing was changed.
 class NotHeld : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Nothing is left in a pipe and nobody is there any more who could send.
+class EndOfFile : public Error {
  public:
   using Error::Error;
 };

@@ -15,6 +15,7 @@
 #include <tine/partition.hpp>
 #include <tine/policy.hpp>
 #include <tine/pool.hpp>
+#include <tine/process.hpp>
 #include <tine/reduce.hpp>
 #include <tine/report.hpp>
 #include <tine/scan.hpp>

@@ -3,6 +3,8 @@
 /// otherwise. Includes cereal's support for the standard types.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -133,6 +135,30 @@ constexpr void check_item() {
     static_assert(std::is_default_constructible_v<T>,
                   "an item of a queue that is serialised must have a default constructor: it is "
                   "made first and filled then");
+  }
+}
+
+template <class T>
+void encode(Parcel& parcel, const T& value) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    parcel.write(&value, sizeof value);
+  } else {
+    ItemWriter archive(parcel);
+    archive(value);
+  }
+}
+
+template <class T>
+T decode(Delivery& delivery) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    std::array<std::byte, sizeof(T)> bytes;
+    delivery.read(bytes.data(), bytes.size());
+    return std::bit_cast<T>(bytes);
+  } else {
+    T value;
+    ItemReader archive(delivery);
+    archive(value);
+    return value;
   }
 }
 

@@ -1,5 +1,5 @@
 /// @file
-/// A queue without types: items as streams of bytes.
+/// A queue without types: items as streams of bytes. A pipe is two queues and uses the same.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@ enum class Outcome { done, not_now, closed };
 /// one that was not.
 class Parcel {
  public:
-  /// Throws PoolError when this process cannot use the queue.
+  /// Throws PoolError when this process cannot use the queue; for a pipe, `queue` names the end that
+  /// receives.
   explicit Parcel(const ObjectId& queue);
   ~Parcel();
   Parcel(const Parcel&) = delete;

@@ -20,10 +20,18 @@ namespace detail {
 /// capturing a pointer, which would cost a look at the process's map.
 struct alignas(8) ObjectId {
   static constexpr std::uint32_t above_addresses = 0xff000000;
+  static constexpr unsigned slot_bits = 12;
   std::uint32_t generation = 0;  ///< 0: none
   std::uint32_t tagged_slot = above_addresses;
 
-  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ~above_addresses; }
+  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ((1u << slot_bits) - 1); }
+  /// Which part of the object is meant, where it has several: the end of a pipe.
+  constexpr std::uint32_t part() const noexcept {
+    return (tagged_slot & ~above_addresses) >> slot_bits;
+  }
+  constexpr ObjectId with_part(std::uint32_t part) const noexcept {
+    return {generation, above_addresses | part << slot_bits | slot()};
+  }
 };
 
 /// When to stop waiting, on the monotonic clock. Throws InvalidArgument when `timeout` is negative.
