@@ -63,9 +63,9 @@ Context& Context::for_use() {
   Context* context = existing();
   if (context == nullptr || context->owner_ == 0) [[unlikely]]
     throw PoolError(
-        "tine: this process cannot use a queue, lock or the like of the program: it was forked before "
-        "the first of them was made, or not by tine. Make them before the pools; pool.refresh() forks "
-        "a pool's workers again");
+        "tine: this process cannot use a queue, lock or the like of the program: it was forked "
+        "before the first of them was made, or not by tine. Make them before the pools; "
+        "pool.refresh() forks a pool's workers again");
   return *context;
 }
 
