@@ -37,9 +37,10 @@ const std::vector<SharedRange*>& SharedRange::all() noexcept {
   return ranges().all;
 }
 
-void SharedRange::close_files_but(std::initializer_list<int> fds) noexcept {
+void SharedRange::close_files_of(pid_t owner, std::initializer_list<int> but) noexcept {
   for (SharedRange* range : ranges().all)
-    if (std::find(fds.begin(), fds.end(), range->fd) == fds.end()) range->close_file();
+    if (range->owner == owner && std::find(but.begin(), but.end(), range->fd) == but.end())
+      range->close_file();
 }
 
 SharedRange::~SharedRange() {

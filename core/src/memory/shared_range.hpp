@@ -57,8 +57,9 @@ struct SharedRange {
   static std::unique_lock<std::mutex> lock_all();
   /// With that lock held, or in a child that was forked with it held.
   static const std::vector<SharedRange*>& all() noexcept;
-  /// The same: gives up the descriptors of all ranges but those.
-  static void close_files_but(std::initializer_list<int> fds) noexcept;
+  /// The same: gives up the descriptors of that process's ranges, but for some. What another process
+  /// made may have been closed by the application since, and its number be somebody else's.
+  static void close_files_of(pid_t owner, std::initializer_list<int> but) noexcept;
 };
 
 /// "12 bytes", "300 MiB".

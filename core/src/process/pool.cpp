@@ -114,8 +114,8 @@ void PoolState::start() {
     close(alive_pipe[0]);
     descriptors.close_all();
     const Context* context = Context::existing();
-    SharedRange::close_files_but(
-        {arena_->descriptor(), context != nullptr ? context->descriptor() : -1});
+    SharedRange::close_files_of(
+        owner_, {arena_->descriptor(), context != nullptr ? context->descriptor() : -1});
     supervisor_main(inherited);
   }
   ranges.unlock();

@@ -179,7 +179,7 @@ void ProcessState::fork_supervisor(ProcessBody& body) {
     ::close(exec_pipe[1]);
     ::close(alive_pipe[0]);
     descriptors.close_all();
-    SharedRange::close_files_but({});
+    SharedRange::close_files_of(owner, {});
     const Birth birth{
         {owner, self, -1, exec_pipe[0], alive_pipe[1]}, note_, parties_.first(), daemon, [&] {
           end_fork();
