@@ -303,6 +303,41 @@ TEST_F(PipeDeath, of_both_holders_leaves_nothing_once_another_pipe_is_made) {
   }
 }
 
+TEST_F(PipeDeath, of_a_process_ends_the_file_after_what_it_has_sent) {
+  for (int round = 0; round < 20; ++round) {
+    tine::Pipe pipe(round % 2 == 0);
+    tine::Process process([&] {
+      pipe.first.close();
+      for (std::uint64_t i = 0;; ++i) pipe.second.send(Item::make(i, 1000));
+    });
+    process.start();
+    pipe.second.close();
+    std::thread killer([&, delay = random() % 8000] {
+      usleep(static_cast<unsigned>(delay));
+      process.kill();
+    });
+    drain(pipe.first.view());
+    killer.join();
+    process.join();
+    EXPECT_EQ(process.exitcode(), -SIGKILL);
+  }
+}
+
+TEST_F(PipeDeath, of_the_supervisor_of_a_process_ends_the_file_when_that_is_noticed) {
+  tine::Pipe pipe(false);
+  tine::Process process([&] {
+    pipe.first.close();
+    pipe.second.send(Item::make(0, 10));
+    pause();
+  });
+  process.start();
+  pipe.second.close();
+  EXPECT_TRUE(pipe.first.poll(std::nullopt));
+  tine_test::signal_child(getpid(), tine_test::parent_of(*process.pid()), SIGKILL);
+  process.join();
+  EXPECT_EQ(drain(pipe.first.view()), 1u);
+}
+
 TEST_F(PipeDeath, of_the_master_leaves_nothing) {
   tine_test::Orphanage orphanage;
   for (int round = 0; round < 20; ++round) {
