@@ -239,15 +239,18 @@ TEST_F(PipeDeath, in_the_middle_of_receiving_leaves_the_item_for_another) {
 
 TEST_F(PipeDeath, between_the_two_steps_of_close_is_made_up_for_by_repair) {
   tine::Pipe pipe(false);
-  Holder holder([c = pipe.second.view()](unsigned number) {
+  Holder holder([other = pipe.first.view()](unsigned number) {
     if (number != 0) return;
+    other.close();
     // The first step of close() only: the bit is away, nothing else.
     Context& context = *Context::existing();
     for (unsigned slot = 0; slot < tine::detail::max_objects; ++slot) {
       std::byte* at =
           context.object(context.object_in(slot), tine::detail::ObjectKind::pipe);
       if (at == nullptr) continue;
-      reinterpret_cast<tine::detail::PipeHeader*>(at)->holders[1][context.party() / 64].store(0);
+      reinterpret_cast<tine::detail::PipeHeader*>(at)
+          ->holders[1][context.party() / 64]
+          .fetch_and(~(std::uint64_t{1} << context.party() % 64));
     }
     raise(SIGKILL);
   });
