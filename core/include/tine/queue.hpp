@@ -3,8 +3,6 @@
 /// (Debian: libcereal-dev), which nothing else in tine does.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -126,12 +124,7 @@ class QueueView {
   detail::Outcome send(const T& value, std::int64_t deadline) const {
     detail::check_item<T>();
     detail::Parcel parcel(id_);
-    if constexpr (std::is_trivially_copyable_v<T>) {
-      parcel.write(&value, sizeof value);
-    } else {
-      detail::ItemWriter archive(parcel);
-      archive(value);
-    }
+    detail::write_item(parcel, value);
     return detail::send(id_, parcel, deadline);
   }
   std::optional<T> receive(std::int64_t deadline) const {
@@ -140,18 +133,9 @@ class QueueView {
     return open(delivery);
   }
   static T open(detail::Delivery& delivery) {
-    if constexpr (std::is_trivially_copyable_v<T>) {
-      std::array<std::byte, sizeof(T)> bytes;
-      delivery.read(bytes.data(), bytes.size());
-      delivery.accept();
-      return std::bit_cast<T>(bytes);
-    } else {
-      T value;
-      detail::ItemReader archive(delivery);
-      archive(value);
-      delivery.accept();
-      return value;
-    }
+    T value = detail::read_item<T>(delivery);
+    delivery.accept();
+    return value;
   }
 };
 

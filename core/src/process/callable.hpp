@@ -18,8 +18,9 @@ class LoadedCode {
 
   /// Throws BadCallable when a word of [bytes, bytes + size) points into memory of this process
   /// that workers do not share. Padding must be cleared. The arena is [begin, end).
-  void check_captures(const void* bytes, std::size_t size, const void* begin,
-                      const void* end) const;
+  /// `what` begins the message.
+  void check_captures(const void* bytes, std::size_t size, const void* begin, const void* end,
+                      const char* what = "the kernel captures") const;
 
  private:
   struct Object {

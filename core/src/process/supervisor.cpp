@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 #include "toolbox/context.hpp"
+#include "toolbox/task_table.hpp"
 
 // One thread, one poll(). The hot path of a job never comes here: only deaths, stops, deadlines,
 // the commit of memory, and the end do.
@@ -67,7 +69,11 @@ class Supervisor {
         board_(control_.board()),
         slots_(control_.slots()),
         occupants_(control_.occupants()),
-        children_(control_.workers) {}
+        children_(control_.workers) {
+    if (control_.tasks)
+      tasks_.emplace(*Context::existing(), Context::existing()->object(control_.tasks.table,
+                                                                       ObjectKind::tasks));
+  }
 
   [[noreturn]] void run();
 
@@ -111,6 +117,12 @@ class Supervisor {
   void replace_missing();
   void hand_over_dirty_slices(const JobDescriptor& job);
   void begin_budget(const JobDescriptor& job);
+  // Of an executor's pool.
+  TaskTable* tasks() { return tasks_ ? &*tasks_ : nullptr; }
+  bool times_tasks();
+  void cancel_tasks();
+  void note_task_death(unsigned index, const siginfo_t& info);
+  void replace_for_tasks();
   Lanes lanes(const JobDescriptor& job) const {
     return {board_.lanes(), job.schedule, control_.workers, job.slices};
   }
@@ -123,7 +135,7 @@ class Supervisor {
   void tick();
   void kill_worker(unsigned index, Reason reason);
   void commit_memory();
-  std::int64_t patience() const;
+  std::int64_t patience();
   [[noreturn]] void end();
   [[noreturn]] void master_is_gone();
 
@@ -143,6 +155,10 @@ class Supervisor {
   unsigned outside_ = 0;  // how many of them were not in a slice
   std::int64_t not_before_ = 0;
   bool waiting_to_fork_ = false;  // until then
+
+  std::optional<TaskTable> tasks_;
+  std::uint64_t tasks_over_ = 0;      // when the last worker died
+  std::uint32_t tasks_cancelled_ = 0;  // orders that were taken up
 
   std::int64_t last_tick_ = 0;
   int signals_ = -1;
@@ -186,11 +202,12 @@ void Supervisor::run() {
 }
 
 // How long to sleep; -1: until something happens.
-std::int64_t Supervisor::patience() const {
+std::int64_t Supervisor::patience() {
   std::int64_t wait = signals_ >= 0 ? -1 : tick_ns;  // without signals we have to look
   auto at_most = [&](std::int64_t ns) { wait = wait < 0 ? ns : std::min(wait, ns); };
   const bool open = control_.open_job.load() != 0;
   if (open && control_.job.is_timed()) at_most(tick_ns);
+  if (times_tasks()) at_most(tick_ns);
   if (look_again_) at_most(ms);
   if (waiting_to_fork_) at_most(std::max<std::int64_t>(not_before_ - now_ns(), ms));
   for (const Child& child : children_)
@@ -235,6 +252,7 @@ void Supervisor::kill_worker(unsigned index, Reason reason) {
 
 void Supervisor::obey() {
   if (control_.shutdown.load() != 0) end();
+  if (tasks() != nullptr) cancel_tasks();
   if (control_.commit_request.load() != committed_) commit_memory();
   // Seen late, it must not hit the next job.
   if (const std::uint64_t job = control_.kill_active.exchange(0);
@@ -374,9 +392,18 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
   occupants_[index].pid.store(0);
   slot.asleep.store(0);
   control_.alive.fetch_sub(1);
-  if (inherited_.first_party != 0)
-    Context::existing()->repair(inherited_.first_party + index,
-                                {info.si_pid, cause_of(index, info), info.si_status});
+  if (inherited_.first_party != 0) {
+    Death death{.pid = info.si_pid, .cause = cause_of(index, info), .status = info.si_status};
+    if (const CrashNote& note = slot.crash; death.cause == Cause::signal &&
+                                            note.written.load() == by_signal &&
+                                            note.signal == info.si_status) {
+      if (note.signal == SIGSEGV || note.signal == SIGBUS) death.address = note.address;
+      death.frame = note.frame;
+      death.frames = std::min<std::uint32_t>(note.frames, max_frames);
+    }
+    Context::existing()->repair(inherited_.first_party + index, death);
+  }
+  if (tasks() != nullptr) note_task_death(index, info);
 
   OpenJob job(control_);
   if (job) {
@@ -478,6 +505,7 @@ void Supervisor::replace_missing() {
   waiting_to_fork_ = false;
   if (std::none_of(children_.begin(), children_.end(), [](const Child& c) { return c.pid == 0; }))
     return;
+  if (tasks() != nullptr) return replace_for_tasks();
   OpenJob job(control_);
   if (!job || board_.stop_claims.load() != 0) return;
   begin_budget(*job);
@@ -518,6 +546,77 @@ void Supervisor::replace_missing() {
   }
 }
 
+// Whether there are tasks whose deadline may pass. Either we see here what was submitted, or the
+// master sees that we do not look.
+bool Supervisor::times_tasks() {
+  if (control_.tasks.deadline_ns == 0) return false;
+  control_.watching.store(0);
+  bool any = tasks()->perhaps_pending() != 0;
+  for (unsigned i = 0; i < control_.workers; ++i) any = any || slots_[i].inside.load() != 0;
+  if (any) control_.watching.store(1);
+  return any;
+}
+
+void Supervisor::cancel_tasks() {
+  const std::uint32_t orders = tasks()->header().cancels.load();
+  if (orders == tasks_cancelled_) return;
+  tasks_cancelled_ = orders;
+  tasks()->for_each_cancelling([&](unsigned party) {
+    if (party >= inherited_.first_party && party - inherited_.first_party < control_.workers)
+      kill_worker(party - inherited_.first_party, Reason::cancelled);
+  });
+}
+
+// Deaths without any task that came to its end, while there are some to do, use up the budget.
+void Supervisor::note_task_death(unsigned index, const siginfo_t& info) {
+  const std::uint64_t over = tasks()->header().over.load();
+  const bool progress = over != tasks_over_ || tasks()->pending(1) == 0;
+  tasks_over_ = over;
+  if (progress) {
+    fruitless_ = 0;
+    return;
+  }
+  if (slots_[index].crash.written.load() == Ending::recycled) return;
+  ++fruitless_;
+  not_before_ = now_ns() + (fruitless_ < 2 ? 0 : backoff(fruitless_ - 2));
+  if (fruitless_ <= std::max(few(), tasks()->header().attempts.load() * control_.workers)) return;
+  char text[128];
+  const char* name = info.si_code == CLD_EXITED ? nullptr : sigabbrev_np(info.si_status);
+  if (name != nullptr)
+    snprintf(text, sizeof text, "the last was killed by SIG%s", name);
+  else
+    snprintf(text, sizeof text, "the last ended with status %d", info.si_status);
+  tasks()->give_up(Broken::workers, "", text);
+}
+
+// Forks workers for vacant slots, as long as there are tasks for them.
+void Supervisor::replace_for_tasks() {
+  if (tasks()->header().broken.load() != 0) return;
+  std::size_t pending = tasks()->pending(control_.workers);
+  if (pending == 0) return;
+  if (now_ns() < not_before_) {
+    waiting_to_fork_ = true;
+    return;
+  }
+  for (unsigned i = 0; i < control_.workers && pending != 0; ++i) {
+    if (children_[i].pid != 0) continue;
+    if (spawn(i)) {
+      --pending;
+      continue;
+    }
+    // The others go on; where nobody can, trying for ever would be a hang.
+    not_before_ = now_ns() + backoff(++fruitless_);
+    waiting_to_fork_ = true;
+    if (control_.alive.load() == 0 && fruitless_ > few())
+      tasks()->give_up(Broken::workers, "",
+                       (std::string("no worker could be forked: ") +
+                        strerror(control_.fork_error.load()) +
+                        "; look at the limit on processes (ulimit -u, pids.max)")
+                           .c_str());
+    return;
+  }
+}
+
 // When a slot stays vacant, nobody comes who would restore its slice: then we do, for once, and
 // anybody may take it.
 void Supervisor::hand_over_dirty_slices(const JobDescriptor& job) {
@@ -538,7 +637,9 @@ void Supervisor::hand_over_dirty_slices(const JobDescriptor& job) {
 // The clock of deadlines. It stands still while the master is stopped, and does not jump when we
 // were: a pool that was put aside as a whole has missed no deadline.
 void Supervisor::tick() {
-  const bool measuring = control_.open_job.load() != 0 && control_.job.is_timed();
+  const bool timed_tasks = control_.tasks.deadline_ns != 0;
+  const bool measuring =
+      timed_tasks || (control_.open_job.load() != 0 && control_.job.is_timed());
   const bool any_stopped = std::any_of(children_.begin(), children_.end(),
                                        [](const Child& c) { return c.stopped && c.pid != 0; });
   const std::int64_t now = now_ns();
@@ -553,8 +654,9 @@ void Supervisor::tick() {
   const char master = process_state(inherited_.master);
   if (master == 'T' || master == 't') return;
 
-  const std::int64_t deadline = control_.job.slice_deadline_ns;
-  const std::int64_t cpu_limit = control_.job.slice_cpu_ns;
+  const std::int64_t deadline =
+      timed_tasks ? control_.tasks.deadline_ns : control_.job.slice_deadline_ns;
+  const std::int64_t cpu_limit = timed_tasks ? 0 : control_.job.slice_cpu_ns;
   for (unsigned i = 0; i < children_.size(); ++i) {
     Child& child = children_[i];
     if (child.pid == 0) continue;
@@ -580,7 +682,8 @@ void Supervisor::tick() {
       const auto waited = child.wait.so_far(child.pid);
       late = waited && child.run_for - *waited > deadline;
     }
-    if ((late || greedy) && !traced(child.pid))
+    if ((late || greedy) && !traced(child.pid) &&
+        (!timed_tasks || tasks()->mark_overdue(inherited_.first_party + i)))
       kill_worker(i, late ? Reason::deadline : Reason::cpu_time);
   }
 }
@@ -588,7 +691,11 @@ void Supervisor::tick() {
 void Supervisor::end() {
   control_.ring(INT_MAX);
   // Parked workers leave by themselves within microseconds; nobody else is worth waiting for.
-  const std::int64_t until = now_ns() + 100 * ms;
+  const auto how = static_cast<Shutdown>(control_.shutdown.load());
+  if (how == Shutdown::terminate)
+    for (const Child& child : children_)
+      if (child.pid != 0) kill(child.pid, SIGTERM);
+  const std::int64_t until = how == Shutdown::kill ? 0 : now_ns() + 100 * ms;
   auto any = [&] {
     return std::any_of(children_.begin(), children_.end(),
                        [](const Child& c) { return c.pid != 0; });

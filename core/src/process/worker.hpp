@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <functional>
+
 #include <tine/arena.hpp>
 
 #include "process/control.hpp"
@@ -20,6 +22,7 @@ struct Inherited {
   unsigned first_party = 0;  // of the workers in the context, 0: it was made after the pool
   int alive_pipe = -1;  // write end: the master sees end of file when all our processes are gone
   void (*worker_start)(unsigned worker) = nullptr;
+  const std::function<void()>* initializer = nullptr;  // of an executor
 };
 
 /// What a forked worker does, for good.

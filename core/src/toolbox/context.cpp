@@ -14,6 +14,7 @@
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 #include "toolbox/queue_ring.hpp"
+#include "toolbox/task_table.hpp"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -111,6 +112,9 @@ void Context::enter(unsigned party) noexcept {
 
 void Context::repair(unsigned party, const Death& death) {
   Suspects suspects(*chunks_, party);
+  // A supervisor is no party; what it has to tell of the dead, it tells in his name.
+  const bool in_his_name = owner_ == 0;
+  if (in_his_name) owner_ = Owner{party, header().incarnation[party].load()}.pack();
   for (unsigned slot = 0; slot < max_objects; ++slot) {
     const SharedObject& o = header().objects[slot];
     const ObjectId id{o.generation.load(std::memory_order_acquire),
@@ -124,18 +128,20 @@ void Context::repair(unsigned party, const Death& death) {
       case ObjectKind::queue:
         QueueRing(*this, at, bytes).repair(party, suspects);
         break;
+      case ObjectKind::tasks:
+        TaskTable(*this, at).repair(party, death, suspects);
+        break;
       case ObjectKind::permits:
       case ObjectKind::event:
       case ObjectKind::condition:
       case ObjectKind::barrier:
       case ObjectKind::pipe:
-      case ObjectKind::tasks:
       case ObjectKind::none:
         break;
     }
   }
-  (void)death;
   suspects.give_back();
+  if (in_his_name) owner_ = 0;
 }
 
 std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t committed,

@@ -3,6 +3,8 @@
 /// otherwise. Includes cereal's support for the standard types.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -48,11 +50,11 @@ class ItemWriter : public cereal::OutputArchive<ItemWriter, cereal::AllowEmptyCl
 
 class ItemReader : public cereal::InputArchive<ItemReader, cereal::AllowEmptyClassElision> {
  public:
-  explicit ItemReader(Delivery& delivery) : InputArchive(this), delivery_(delivery) {}
-  void load_bytes(void* bytes, std::size_t size) { delivery_.read(bytes, size); }
+  explicit ItemReader(ItemBytes& item) : InputArchive(this), item_(item) {}
+  void load_bytes(void* bytes, std::size_t size) { item_.read(bytes, size); }
 
  private:
-  Delivery& delivery_;
+  ItemBytes& item_;
 };
 
 }  // namespace tine::detail
@@ -114,6 +116,29 @@ template <class T>
 inline constexpr bool travels_by_cereal =
     cereal::traits::is_output_serializable<T, ItemWriter>::value&&
         cereal::traits::is_input_serializable<T, ItemReader>::value;
+
+template <class T>
+void write_item(Parcel& to, const T& value) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    to.write(&value, sizeof value);
+  } else {
+    ItemWriter archive(to);
+    archive(value);
+  }
+}
+template <class T>
+T read_item(ItemBytes& from) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    std::array<std::byte, sizeof(T)> bytes;
+    from.read(bytes.data(), bytes.size());
+    return std::bit_cast<T>(bytes);
+  } else {
+    T value;
+    ItemReader archive(from);
+    archive(value);
+    return value;
+  }
+}
 
 /// Fails to compile, with the reason, when values of this type cannot travel.
 template <class T>
