@@ -52,15 +52,16 @@ void run_chunk(ItemBytes& from, Parcel& result) {
   F f = read_item<F>(from);
   while (read_item<bool>(from)) {
     std::tuple<T...> arguments{read_item<T>(from)...};
-    if constexpr (std::is_same_v<R, std::monostate>) {
-      std::apply([&](T&... a) { std::invoke(f, std::move(a)...); }, arguments);
-      write_item(result, true);
-    } else {
-      const R value = std::apply([&](T&... a) -> R { return std::invoke(f, std::move(a)...); },
-                                 arguments);
-      write_item(result, true);
-      write_item(result, value);
-    }
+    const R value = std::apply(
+        [&](T&... a) -> R {
+          if constexpr (std::is_same_v<R, std::monostate>)
+            return std::invoke(f, std::move(a)...), R();
+          else
+            return std::invoke(f, std::move(a)...);
+        },
+        arguments);
+    write_item(result, true);
+    write_item(result, value);
   }
   write_item(result, false);
 }

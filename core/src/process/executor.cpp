@@ -138,6 +138,7 @@ ExecutorState::ExecutorState(const ExecutorOptions& options)
 }
 
 ExecutorState::~ExecutorState() {
+  if (callback_thread_.joinable()) callback_thread_.detach();  // this is it
   pool_.reset();
   // A copy of it, in a fork of the application, has nothing to end.
   if (getpid() == owner_) context_.end_object(table_id_);
@@ -526,13 +527,12 @@ void ExecutorState::end_pool(Lock& lock) {
   if (last != nullptr && !last->serial()) last->end(Shutdown::orderly);
   stop_callbacks_ = true;
   callbacks_.notify_all();
-  std::thread thread = std::move(callback_thread_);
+  // In a callback it is for whoever ends the executor after us to wait for this thread.
+  std::thread thread;
+  if (calling_back != this) thread = std::move(callback_thread_);
   lock.unlock();
   table_.header().finished.reset();
-  if (thread.get_id() == std::this_thread::get_id())
-    thread.detach();  // it is the one who ends the executor, and goes by itself
-  else if (thread.joinable())
-    thread.join();
+  if (thread.joinable()) thread.join();
 }
 
 void ExecutorState::on_done(const std::shared_ptr<Task>& task, Task::Callback callback) {
