@@ -420,19 +420,6 @@ TEST_F(ExecutorDeath, workers_that_cannot_start_fail_all_futures_instead_of_hang
   }
 }
 
-TEST_F(ExecutorDeath, workers_that_cannot_be_forked_again_fail_all_futures) {
-  EXPECT_EQ(tine_test::in_child([] {
-              setenv("TINE_FAIL", "supervisor.fork@2+=EAGAIN", 1);
-              tine::Executor executor({.workers = 1});
-              const auto first = executor.submit([] { raise(SIGKILL); });
-              EXPECT_THROW(first.result(), tine::WorkerDied);
-              const auto next = executor.submit(twice, 1);
-              EXPECT_THROW(next.result(), tine::BrokenExecutor);
-              EXPECT_THAT(message_of([&] { next.result(); }), HasSubstr("no worker could be forked"));
-            }),
-            0);
-}
-
 TEST_F(ExecutorDeath, of_the_supervisor_fails_all_futures_and_keeps_what_was_done) {
   tine::Executor executor({.workers = 2});
   const auto done = executor.submit([] { return std::string(1000, 'x'); });
@@ -540,7 +527,8 @@ TEST_F(ExecutorDeath, submit_against_shutdown_from_another_thread) {
     submits.join();
     for (std::size_t i = 0; i < futures.size(); ++i) {
       ASSERT_TRUE(futures[i].done());
-      if (!futures[i].cancelled()) EXPECT_EQ(futures[i].result(), 2 * static_cast<int>(i));
+      if (futures[i].cancelled()) continue;
+      EXPECT_EQ(futures[i].result(), 2 * static_cast<int>(i));
     }
   }
 }

@@ -63,7 +63,7 @@ struct alignas(128) Slot {
   std::atomic<std::uint32_t> looking; // awake, and sees the bell at once; hint
   std::atomic<std::int32_t> cpu;      // where it began its last job or went to sleep, hint
   std::atomic<std::uint32_t> runs;    // slices begun, for the deadline clock
-  std::atomic<std::uint64_t> slice;   // running, hint for messages
+  std::atomic<std::uint64_t> slice;   // or cell of the task: running, hint
   std::atomic<std::uint32_t> attempt;
   std::atomic<std::uint32_t> inside;  // between begin and end of a kernel
   std::atomic<std::uint64_t> done;    // slices of this job

@@ -420,6 +420,25 @@ void ExecutorState::spin(Task* one, std::uint64_t over) const {
   } while (now_ns() < until);
 }
 
+// A single one who sleeps for a single task is not woken for every other. Said before he looks for
+// the last time, so no wake-up is lost.
+class ExecutorState::Sleeper {
+ public:
+  Sleeper(ExecutorState& state, const Task* one) : state_(state) {
+    Lock lock(state.mutex_);
+    const bool alone = ++state.sleepers_ == 1 && one != nullptr && state.watched_.empty();
+    state.table_.header().wanted.store(alone ? one->cell_ + std::uint64_t{1} : 0);
+  }
+  ~Sleeper() {
+    Lock lock(state_.mutex_);
+    if (--state_.sleepers_ == 0) state_.table_.header().wanted.store(0);
+  }
+  Sleeper(const Sleeper&) = delete;
+
+ private:
+  ExecutorState& state_;
+};
+
 bool ExecutorState::wait(std::int64_t deadline, Task* one, const std::function<bool()>& look) {
   std::int64_t next_look_after = now_ns() + 100 * ms;
   for (;;) {
@@ -441,6 +460,7 @@ bool ExecutorState::wait(std::int64_t deadline, Task* one, const std::function<b
       continue;
     }
     spin(one, over);
+    const Sleeper sleeper(*this, one);
     table_.header().finished.wait(std::min(deadline, next_look_after), [&] {
       return table_.header().over.load() != over || (one != nullptr && !is_open(*one)) ||
              (!own_callback_thread_ && any_ready_.load());
@@ -540,6 +560,7 @@ void ExecutorState::on_done(const std::shared_ptr<Task>& task, Task::Callback ca
     Lock lock(mutex_);
     if (!settle(lock, *task)) {
       if (task->callbacks_.empty()) watched_.push_back(task);
+      table_.header().wanted.store(0);
       task->callbacks_.push_back(std::move(callback));
       if (own_callback_thread_ && !callback_thread_.joinable() && !stop_callbacks_) {
         // The application's signals are not for it.

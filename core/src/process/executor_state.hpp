@@ -52,6 +52,7 @@ class ExecutorState : public std::enable_shared_from_this<ExecutorState> {
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+  class Sleeper;
 
   void check(const Lock&) const;
   /// Takes note of what the table says of a task. Whether it is over.
@@ -91,6 +92,7 @@ class ExecutorState : public std::enable_shared_from_this<ExecutorState> {
   std::vector<std::shared_ptr<Task>> by_cell_;  // nullptr: the cell is free
   std::uint64_t committed_ = 0;                 // cells with memory behind them
   std::size_t unfinished_ = 0;
+  unsigned sleepers_ = 0;    // threads in wait()
   std::uint64_t swept_ = 0;  // cell that submit() looks at next
   std::vector<std::shared_ptr<Task>> watched_;  // not over, with callbacks
   std::uint64_t watched_at_ = 0;                // header().over when they were looked at

@@ -683,7 +683,9 @@ void Supervisor::tick() {
       late = waited && child.run_for - *waited > deadline;
     }
     if ((late || greedy) && !traced(child.pid) &&
-        (!timed_tasks || tasks()->mark_overdue(inherited_.first_party + i)))
+        (!timed_tasks ||
+         tasks()->mark_overdue(inherited_.first_party + i, slots_[i].slice.load(),
+                               [&] { return slots_[i].runs.load() == child.run; })))
       kill_worker(i, late ? Reason::deadline : Reason::cpu_time);
   }
 }

@@ -48,6 +48,7 @@ bool TaskServer::serve_one() {
   }
   slot_.cpu.store(sched_getcpu(), std::memory_order_relaxed);
   slot_.runs.store(slot_.runs.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  slot_.slice.store(claim.cell, std::memory_order_release);  // after `runs`
   const ChunkId result = run_task_of(claim.word.chunk);
   slot_.inside.store(0, std::memory_order_relaxed);
   fflush(stdout);  // before the commit: what a task printed that is done is not lost with its worker

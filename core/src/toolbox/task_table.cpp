@@ -43,16 +43,9 @@ bool TaskTable::commit(const Claim& claim, ChunkId result) const noexcept {
   done.chunk = result & TaskWord::nothing;
   if (!replace(claim.cell, claim.word, done)) return false;
   header_.over.fetch_add(1);
-  header_.finished.notify(INT_MAX);
+  const std::uint64_t wanted = header_.wanted.load();
+  if (wanted == 0 || wanted == claim.cell + 1) header_.finished.notify(INT_MAX);
   return true;
-}
-
-bool TaskTable::mark_overdue(unsigned party) const noexcept {
-  for (std::uint64_t i = 0; i < used(); ++i) {
-    const TaskWord w = load(i);
-    if (w.state == State::running && w.party == party) return replace(i, w, w.with(State::overdue));
-  }
-  return false;
 }
 
 std::size_t TaskTable::pending(std::size_t most) const noexcept {

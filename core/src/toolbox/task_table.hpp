@@ -113,7 +113,10 @@ struct TaskHeader {
   std::atomic<std::uint32_t> cancels;            // counts up: some task is `cancelling`
   alignas(128) std::atomic<std::uint64_t> scan;  // version:16 | position:48
   alignas(128) std::atomic<std::uint64_t> over;  // tasks that came to an end, about
-  Signal finished;                               // one more came to an end
+  // Whose end somebody waits for: 0: everyone's; otherwise only that of the cell before this number.
+  // Written by the master.
+  std::atomic<std::uint64_t> wanted;
+  Signal finished;  // one more came to an end
   // Written once, by the first who finds out.
   alignas(128) std::atomic<std::uint32_t> broken;  // a Broken
   std::atomic<std::uint32_t> told;                 // the text is whole
@@ -155,8 +158,20 @@ class TaskTable {
   /// The claimed task is done; false when it was cancelled, or is overdue.
   bool commit(const Claim& claim, ChunkId result) const noexcept;
 
-  /// By the supervisor: the task that a party runs has taken too long. False when there is none.
-  bool mark_overdue(unsigned party) const noexcept;
+  /// By the supervisor: the task that a party runs, probably in this cell, has taken too long, provided
+  /// that `still()` holds after it was found. False when there is none.
+  template <class F>
+  bool mark_overdue(unsigned party, std::uint64_t cell, F still) const {
+    TaskWord w = load(cell);
+    if (w.state != TaskWord::State::running || w.party != party) {
+      for (cell = 0; cell < used(); ++cell) {
+        w = load(cell);
+        if (w.state == TaskWord::State::running && w.party == party) break;
+      }
+      if (cell >= used()) return false;
+    }
+    return still() && replace(cell, w, w.with(TaskWord::State::overdue));
+  }
   /// Calls f(party) for each party whose task shall be cancelled.
   template <class F>
   void for_each_cancelling(F f) const {
