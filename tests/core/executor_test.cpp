@@ -68,7 +68,7 @@ TEST_F(Executor, calls_functions_lambdas_and_objects_with_their_arguments) {
     int a;
     int operator()(int b) const { return a + b; }
   };
-  const int captured = 40;
+  int captured = 40;
   EXPECT_EQ(executor.submit(twice, 21).result(), 42);
   EXPECT_EQ(executor.submit([captured](int x) { return captured + x; }, 2).result(), 42);
   EXPECT_EQ(executor.submit(Adder{40}, 2).result(), 42);

@@ -25,6 +25,7 @@
 #include "support/fixture.hpp"
 #include "support/processes.hpp"
 #include "toolbox/context.hpp"
+#include "toolbox/task_table.hpp"
 
 namespace {
 
@@ -57,10 +58,12 @@ std::string message_of(F f) {
 
 int twice(int x) { return 2 * x; }
 
-/// Kills the only worker there is, and waits until that is known.
-void kill_worker(tine::Executor& executor, std::size_t which = 0, int signal = SIGKILL) {
-  const int pid = executor.worker_pids().at(which);
-  ASSERT_TRUE(tine_test::signal_child(executor.supervisor_pid(), pid, signal));
+/// Kills one worker, and waits until that is known.
+void kill_worker(tine::Executor& executor, std::size_t which = 0) {
+  // One that was just forked may have done a task before its number is written down.
+  int pid = 0;
+  ASSERT_TRUE(tine_test::eventually([&] { return (pid = executor.worker_pids().at(which)) > 0; }));
+  ASSERT_TRUE(tine_test::signal_child(executor.supervisor_pid(), pid, SIGKILL));
   ASSERT_TRUE(tine_test::eventually([&] { return executor.worker_pids().at(which) != pid; }));
 }
 
@@ -573,6 +576,74 @@ TEST_F(ExecutorDeath, killing_workers_at_random_fails_tasks_and_loses_none) {
   }
   stop = true;
   killer.join();
+}
+
+// --- Stray writes
+
+/// The only executor's table.
+tine::detail::TaskHeader* find_table() {
+  using namespace tine::detail;
+  for (std::uint32_t slot = 0; slot < 16; ++slot)
+    for (std::uint32_t generation = 1; generation < 1000; ++generation)
+      if (std::byte* at = Context::existing()->object(
+              ObjectId{generation, ObjectId::above_addresses | slot}, ObjectKind::tasks))
+        return reinterpret_cast<TaskHeader*>(at);
+  return nullptr;
+}
+
+TEST_F(ExecutorDeath, a_task_that_writes_over_the_hints_hangs_nothing) {
+  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1000}, ~std::uint64_t{0}}) {
+    tine::Executor executor({.workers = 2});
+    for (int i = 0; i < 10; ++i) executor.submit(twice, i).result();
+    const auto bad = executor.submit(
+        [](std::uint64_t v) {
+          tine::detail::TaskHeader* header = find_table();
+          header->tail.store(v);
+          header->scan.store(v);
+          header->over.store(v);
+          header->wanted.store(v);
+          header->cancels.store(static_cast<std::uint32_t>(v));
+          header->finished.sleepers.store(0);
+        },
+        value);
+    bad.result();
+    std::vector<tine::Future<int>> futures;
+    for (int i = 0; i < 100; ++i) futures.push_back(executor.submit(twice, i));
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(futures[static_cast<std::size_t>(i)].result(), 2 * i);
+  }
+}
+
+TEST_F(ExecutorDeath, a_task_that_writes_over_the_words_of_others_hangs_nothing) {
+  using tine::detail::TaskWord;
+  constexpr TaskWord::State states[] = {TaskWord::State::free,       TaskWord::State::running,
+                                        TaskWord::State::cancelling, TaskWord::State::overdue,
+                                        TaskWord::State::done,       TaskWord::State::failed,
+                                        TaskWord::State::cancelled};
+  for (const TaskWord::State state : states)
+    for (const unsigned party : {0u, 2u, 700u}) {
+      SCOPED_TRACE(static_cast<int>(state));
+      SCOPED_TRACE(party);
+      tine::Executor executor({.workers = 1});
+      const auto bad = executor.submit(
+          [](TaskWord::State s, unsigned p) {
+            usleep(1000);  // until the next one is there
+            auto* words = reinterpret_cast<std::atomic<std::uint64_t>*>(find_table() + 1);
+            TaskWord word = TaskWord::unpack(words[1].load());
+            word.state = s;
+            word.party = p;
+            word.chunk = TaskWord::nothing;
+            words[1].store(word.pack());
+          },
+          state, party);
+      const auto victim = executor.submit(twice, 21);
+      try {
+        victim.result();
+      } catch (const std::exception&) {
+      }
+      EXPECT_TRUE(victim.done());
+      bad.result();
+      EXPECT_EQ(executor.submit(twice, 21).result(), 42);
+    }
 }
 
 // --- Ending by force

@@ -221,7 +221,9 @@ template <class T>
 class CompletedFutures {
  public:
   CompletedFutures(const std::vector<Future<T>>& futures, std::int64_t deadline)
-      : waiting_(detail::distinct(futures)), deadline_(deadline) {}
+      : waiting_(detail::distinct(futures)),
+        tasks_(detail::tasks_of(waiting_)),
+        deadline_(deadline) {}
 
   /// The next that is done; nothing when there are no more. Throws TimeoutError.
   std::optional<Future<T>> next() {
@@ -229,7 +231,7 @@ class CompletedFutures {
       ready_.clear();
       at_ = 0;
       if (waiting_.empty()) return std::nullopt;
-      const bool any = detail::wait_for_tasks(detail::tasks_of(waiting_), deadline_, [&] {
+      const bool any = detail::wait_for_tasks(tasks_, deadline_, [&] {
         std::erase_if(waiting_, [&](const Future<T>& f) {
           if (!f.done()) return false;
           ready_.push_back(f);
@@ -272,6 +274,7 @@ class CompletedFutures {
 
  private:
   std::vector<Future<T>> waiting_;
+  std::vector<std::shared_ptr<detail::Task>> tasks_;  // all of them, for their executors
   std::vector<Future<T>> ready_;
   std::size_t at_ = 0;
   std::int64_t deadline_;

@@ -113,6 +113,14 @@ std::exception_ptr error_of(const TaskDeath& death, unsigned attempts) {
   return std::make_exception_ptr(WorkerDied(what, std::move(fault)));
 }
 
+std::exception_ptr written_over() {
+  return std::make_exception_ptr(
+      MemoryCorrupted("tine: a task wrote over the memory in which tine keeps the executor's "
+                      "bookkeeping; what became of this task is not known. Look for a write beyond an "
+                      "array or through a stale pointer; AddressSanitizer finds it",
+                      Report{}));
+}
+
 }  // namespace
 
 ExecutorState::ExecutorState(const ExecutorOptions& options)
@@ -184,8 +192,7 @@ void ExecutorState::announce() {
 
 // A free cell, and the position that leads to it.
 bool ExecutorState::find_cell(Lock& lock, std::uint64_t& position) {
-  const std::uint64_t tail = table_.header().tail.load();
-  for (std::uint64_t p = tail; p < tail + TaskTable::cells; ++p) {
+  for (std::uint64_t p = tail_; p < tail_ + TaskTable::cells; ++p) {
     const std::uint64_t cell = p % TaskTable::cells;
     if (cell >= committed_) {
       const std::uint64_t more = std::min(committed_, TaskTable::cells - committed_);
@@ -225,7 +232,7 @@ void ExecutorState::submit(Parcel& arguments, const std::shared_ptr<Task>& task)
   ++unfinished_;
   table_.word(cell).store(
       TaskWord{TaskWord::State::pending, 0, 0, free.generation, task->arguments_}.pack());
-  table_.header().tail.store(position + 1);
+  table_.header().tail.store(tail_ = position + 1);
   if (pool_->serial()) return run_here(lock, task);
 
   Control& control = pool_->control();
@@ -264,11 +271,7 @@ bool ExecutorState::settle(const Lock& lock, Task& task) {
     return true;
   }
   if (word.generation != task.generation_ || word.state == TaskWord::State::free) {
-    fail(lock, task,
-         std::make_exception_ptr(WorkerDied("tine: a task wrote over the memory in which tine keeps "
-                                            "the executor's bookkeeping; what became of this task is "
-                                            "not known. AddressSanitizer finds such writes",
-                                            Fault{})));
+    fail(lock, task, written_over());
     return true;
   }
   if (!word.over()) return false;
@@ -480,12 +483,32 @@ void ExecutorState::look_after_workers() {
                        "workers went with it. Make a new executor")));
     return;
   }
-  if (table_.header().broken.load() != 0) settle_all(lock);
-  // Should a hint have been lost, or written over.
-  if (table_.pending(1) != 0) {
+  // What tasks may have written over: hints are put right, and what nobody will ever change fails.
+  table_.header().tail.store(tail_);
+  bool pending = false;
+  for (std::size_t i = 0; i < by_cell_.size(); ++i) {
+    const std::shared_ptr<Task> task = by_cell_[i];
+    if (task == nullptr || settle(lock, *task)) continue;
+    const TaskWord word = table_.load(i);
+    if (word.state == TaskWord::State::pending) {
+      table_.look_again_at(i);
+      pending = true;
+    } else if (word.claimed() && is_nobodys(i, word)) {
+      fail(lock, *task, written_over());
+    }
+  }
+  if (pending) {
     pool_->control().ring(INT_MAX);
     if (pool_->control().alive.load() < workers_) pool_->order();
   }
+}
+
+// Who has a task is `inside` from before his claim until after his commit.
+bool ExecutorState::is_nobodys(std::uint64_t cell, const TaskWord& word) const {
+  const unsigned slot = word.party - pool_->first_party();
+  if (slot >= workers_) return true;
+  return pool_->control().slots()[slot].inside.load() == 0 &&
+         table_.word(cell).load() == word.pack();
 }
 
 void ExecutorState::shutdown(bool wait_for_all, bool cancel_futures) {

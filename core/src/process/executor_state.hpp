@@ -68,6 +68,7 @@ class ExecutorState : public std::enable_shared_from_this<ExecutorState> {
   void call_back(const std::shared_ptr<Task>& task, const Task::Callback& callback) const noexcept;
   void callback_loop();
   void look_after_workers();
+  bool is_nobodys(std::uint64_t cell, const TaskWord& word) const;
   /// A look that takes no lock and note of nothing.
   bool is_open(const Task& task) const;
   void spin(Task* one, std::uint64_t over) const;
@@ -90,6 +91,7 @@ class ExecutorState : public std::enable_shared_from_this<ExecutorState> {
   bool shut_down_ = false;
   std::exception_ptr end_;  // why nothing more is run
   std::vector<std::shared_ptr<Task>> by_cell_;  // nullptr: the cell is free
+  std::uint64_t tail_ = 0;                      // positions given out
   std::uint64_t committed_ = 0;                 // cells with memory behind them
   std::size_t unfinished_ = 0;
   unsigned sleepers_ = 0;    // threads in wait()

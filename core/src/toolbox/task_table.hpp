@@ -183,6 +183,8 @@ class TaskTable {
   /// An upper bound, at once.
   std::size_t perhaps_pending() const noexcept;
 
+  /// Sets the hint back, so that a pending task in this cell is found.
+  void look_again_at(std::uint64_t cell) const noexcept;
   /// No more tasks are run; the first reason stands.
   void give_up(Broken why, const char* type, const char* message) const noexcept;
 
@@ -195,7 +197,6 @@ class TaskTable {
     return t < cells ? t : cells;
   }
   std::uint64_t begin_of_scan(std::uint64_t seen, std::uint64_t tail) const noexcept;
-  void look_again_at(std::uint64_t cell) const noexcept;
   ChunkId tell(const Death& death) const noexcept;
 
   Context& context_;
