@@ -9,7 +9,6 @@
 #include <tine/error.hpp>
 #include <tine/for_each_slice.hpp>
 
-#include "encode.hpp"
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "worker_files.hpp"
@@ -27,17 +26,19 @@ struct File {
 
 // Everything about one file, in a worker.
 void process(std::size_t task, const char* extension, const char* chain_text, const Limits& limits,
-             bool verify) {
+             const Encoding& encoding, bool verify) {
   try {
     const auto files = ask_for_files(task, FileRequest::want_both);
     if (!files) return;
     std::string warning;
-    const cv::Mat image = decode(read_image_file(files->input.get(), limits), warning);
+    const ImageFile file = read_image_file(files->input.get(), limits);
+    const Metadata metadata(file.bytes);
+    const cv::Mat image = decode(file, metadata, warning);
     const image::Chain chain = image::Chain::parse(chain_text);
     const cv::Mat result = chain(image);
     if (verify && cv::norm(result, chain.reference(image), cv::NORM_INF) != 0)
       throw Failure("differs from what OpenCV computes");
-    encode_to(result, extension, files->output.get());
+    encode_to(result, extension, encoding, metadata, files->output.get());
     report_complete(task, result.cols, result.rows, warning);
   } catch (const std::bad_alloc&) {
     report_failed(task, "needs more memory than there is");
@@ -61,7 +62,7 @@ class Batch {
     std::vector<std::size_t> waiting;
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
       Task& task = tasks_[i];
-      if (!task.failure.empty()) continue;
+      if (task.is_over()) continue;
       try {
         files_.prepare_output(i);
         waiting.push_back(i);
@@ -112,11 +113,11 @@ class Batch {
     try {
       for_each_slice(
           pool_.with(policy), slices(waiting.size(), 1),
-          [limits = options_.limits, verify = options_.verify](
+          [limits = options_.limits, encoding = options_.encoding, verify = options_.verify](
               const Slice& s, std::span<const File> all, std::span<const char> text_of_all) {
             const File& file = all[s.begin];
             const char* word = text_of_all.data();
-            process(file.task, word + file.extension, word, limits, verify);
+            process(file.task, word + file.extension, word, limits, encoding, verify);
           },
           whole(files), whole(words));
     } catch (const WorkersLost& lost) {

@@ -77,20 +77,18 @@ ImageFile read_image_file(int descriptor, const Limits& limits) {
   file.height = s.height;
   file.pixels = s.width * s.height;
   file.decoded_bytes = file.pixels * s.pixel_bytes;
-  file.jpeg = s.format == "JPEG";
+  file.tiff = s.format == "TIFF";
   return file;
 }
 
-cv::Mat decode(const ImageFile& file, std::string& warning) {
+cv::Mat decode(const ImageFile& file, const Metadata& metadata, std::string& warning) {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-  // IMREAD_UNCHANGED keeps transparency but ignores the orientation, which JPEGs have.
-  const int flags = file.jpeg ? cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH : cv::IMREAD_UNCHANGED;
   const cv::Mat bytes(1, static_cast<int>(file.bytes.size()), CV_8U,
                       const_cast<std::uint8_t*>(file.bytes.data()));
   cv::Mat image;
   StderrCatcher said;
   try {
-    image = cv::imdecode(bytes, flags);
+    image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);  // with transparency, as it is stored
   } catch (const cv::Exception& error) {
     throw Failure(fmt::format("cannot be decoded: {}", error.err));
   }
@@ -105,12 +103,13 @@ cv::Mat decode(const ImageFile& file, std::string& warning) {
   const auto columns = static_cast<std::uint64_t>(image.cols);
   const auto rows = static_cast<std::uint64_t>(image.rows);
   const bool as_said = columns == file.width && rows == file.height;
-  const bool turned = columns == file.height && rows == file.width;
+  const bool turned = file.tiff && columns == file.height && rows == file.width;
   if ((!as_said && !turned) || image.total() * image.elemSize() > file.decoded_bytes)
     throw Failure(fmt::format("says {} x {} pixels, but holds {} x {} of {} bytes", file.width,
                               file.height, columns, rows, image.elemSize()));
   warning = complaint;
-  return image;
+  // OpenCV's decoder of TIFFs has turned the image already, whatever the flags.
+  return file.tiff ? image : upright(image, metadata.orientation());
 }
 
 }  // namespace tine::app

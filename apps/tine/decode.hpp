@@ -8,6 +8,8 @@
 
 #include <opencv2/core.hpp>
 
+#include "metadata.hpp"
+
 namespace tine::app {
 
 /// What may be decoded.
@@ -22,7 +24,7 @@ struct ImageFile {
   std::uint64_t width = 0, height = 0;  ///< as stored, before any rotation
   std::uint64_t pixels = 0;
   std::size_t decoded_bytes = 0;  ///< at most
-  bool jpeg = false;
+  bool tiff = false;
 };
 
 /// Reads an open file from its beginning. Throws Failure with the reason why it should not be
@@ -30,8 +32,8 @@ struct ImageFile {
 ImageFile read_image_file(int descriptor, const Limits& limits);
 
 /// Throws Failure when the decoder fails, or says that data is missing or damaged, or comes to other
-/// dimensions than the first look; other complaints go to `warning`. The orientation noted in a JPEG
-/// is applied; PNG, TIFF and WebP keep their transparency.
-cv::Mat decode(const ImageFile& file, std::string& warning);
+/// dimensions than the first look; other complaints go to `warning`. The image stands upright, as the
+/// file's metadata say; PNG, TIFF and WebP keep their transparency.
+cv::Mat decode(const ImageFile& file, const Metadata& metadata, std::string& warning);
 
 }  // namespace tine::app

@@ -23,6 +23,7 @@ namespace {
 // What a file format holds; OpenCV would squeeze the rest into it without a word.
 struct Format {
   std::string_view extension;
+  int choice;  // the parameter of OpenCV's encoder that we set, 0: none
   bool deep;  // 16-bit
   bool floats;
   bool alpha;
@@ -30,11 +31,16 @@ struct Format {
   bool gray;
 };
 constexpr Format formats[] = {
-    {".jpg", false, false, false, true, true}, {".jpeg", false, false, false, true, true},
-    {".png", true, false, true, true, true},   {".webp", false, false, true, true, true},
-    {".tif", true, true, true, true, true},    {".tiff", true, true, true, true, true},
-    {".bmp", false, false, true, true, true},  {".pgm", true, false, false, false, true},
-    {".ppm", true, false, false, true, false}, {".pnm", true, false, false, true, true},
+    {".jpg", cv::IMWRITE_JPEG_QUALITY, false, false, false, true, true},
+    {".jpeg", cv::IMWRITE_JPEG_QUALITY, false, false, false, true, true},
+    {".png", cv::IMWRITE_PNG_COMPRESSION, true, false, true, true, true},
+    {".webp", cv::IMWRITE_WEBP_QUALITY, false, false, true, true, true},
+    {".tif", 0, true, true, true, true, true},
+    {".tiff", 0, true, true, true, true, true},
+    {".bmp", 0, false, false, true, true, true},
+    {".pgm", 0, true, false, false, false, true},
+    {".ppm", 0, true, false, false, true, false},
+    {".pnm", 0, true, false, false, true, true},
 };
 
 std::string lower(std::string text) {
@@ -54,7 +60,8 @@ bool can_encode(const std::string& path) {
   return format_of(std::filesystem::path(path).extension().string()) != nullptr;
 }
 
-void encode_to(const cv::Mat& image, const std::string& extension, int descriptor) {
+void encode_to(const cv::Mat& image, const std::string& extension, const Encoding& encoding,
+               const Metadata& metadata, int descriptor) {
   const Format& format = *format_of(extension);
   const auto refuse = [&](const char* what, const char* instead) {
     throw Failure(fmt::format("a {} file cannot hold {}; {} can", extension, what, instead));
@@ -65,14 +72,24 @@ void encode_to(const cv::Mat& image, const std::string& extension, int descripto
   if (image.channels() == 3 && !format.colour) refuse("colour", ".ppm");
   if (image.channels() == 1 && !format.gray) refuse("gray images", ".pgm");
 
+  // That of this format only: the encoder of WebP looks at nothing but the first.
+  std::vector<int> choices;
+  if (format.choice != 0)
+    choices = {format.choice,
+               format.choice == cv::IMWRITE_PNG_COMPRESSION ? encoding.effort : encoding.quality};
+  if (const auto dpi = metadata.resolution();
+      encoding.metadata && dpi.x > 0 && dpi.y > 0 && lower(extension).starts_with(".tif"))
+    choices = {cv::IMWRITE_TIFF_RESUNIT, 2, cv::IMWRITE_TIFF_XDPI, dpi.x, cv::IMWRITE_TIFF_YDPI,
+               dpi.y};
   std::vector<std::uint8_t> bytes;
   try {
-    if (!cv::imencode(lower(extension), image, bytes,
-                      {cv::IMWRITE_JPEG_QUALITY, 95, cv::IMWRITE_WEBP_QUALITY, 95}))
+    if (!cv::imencode(lower(extension), image, bytes, choices))
       throw Failure(fmt::format("cannot be encoded as {}", extension));
   } catch (const cv::Exception& error) {
     throw Failure(fmt::format("cannot be encoded as {}: {}", extension, error.err));
   }
+
+  if (encoding.metadata) metadata.add_to(bytes, image);
 
   const auto check = [](bool good) {
     if (!good) throw Failure(fmt::format("the output cannot be written: {}", strerror(errno)));

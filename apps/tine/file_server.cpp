@@ -15,6 +15,7 @@
 
 #include "descriptor_message.hpp"
 #include "exit.hpp"
+#include "provenance.hpp"
 
 namespace tine::app {
 
@@ -41,11 +42,13 @@ bool send_reply(int socket, const FileReply& reply, std::array<int, most_descrip
 
 }  // namespace
 
-FileServer::FileServer(Descriptor door, std::vector<Task> tasks, bool force)
+FileServer::FileServer(Descriptor door, std::vector<Task> tasks, bool force, std::string recipe)
     : tasks_(std::move(tasks)),
       outputs_(force),
+      recipe_(std::move(recipe)),
       door_(std::move(door)),
       event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      made_from_(tasks_.size()),
       results_(tasks_) {
   if (!event_) throw Failure(fmt::format("files cannot be served: {}", strerror(errno)));
   thread_ = std::thread([this] { serve(); });
@@ -65,7 +68,7 @@ void FileServer::order() {
 }
 
 void FileServer::prepare_output(std::size_t task) {
-  outputs_.prepare(tasks_[task].output);
+  outputs_.prepare(tasks_[task].output, tasks_[task].replaces);
 }
 
 void FileServer::settle() {
@@ -180,8 +183,12 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
   }
   const Task& task = tasks_[request.task];
   try {
-    if (request.kind != FileRequest::want_output) input = open_input(task.input);
-    if (request.kind != FileRequest::want_input) worker.output = outputs_.open(task.output);
+    if (request.kind != FileRequest::want_output) {
+      input = open_input(task.input);
+      made_from_[request.task] = provenance(input.get(), recipe_);
+    }
+    if (request.kind != FileRequest::want_input)
+      worker.output = outputs_.open(task.output, task.replaces);
     reply.kind = FileReply::granted;
   } catch (const Failure& failure) {
     input.reset();
@@ -200,6 +207,7 @@ void FileServer::finish(Worker& worker, const FileRequest& request) {
     if (result.failure.empty()) result.failure = "failed without a reason";
   } else {
     try {
+      note_provenance(output->descriptor(), made_from_[request.task]);
       output->publish();
       result.written = true;
       result.warning = request.text.str();

@@ -29,8 +29,9 @@ namespace tine::app {
 class FileServer {
  public:
   /// Serves the files of `tasks` in a thread, so call it when the pool is made. `door` is that of
-  /// prepare_workers(); with `force` existing outputs are replaced. Throws Failure.
-  FileServer(Descriptor door, std::vector<Task> tasks, bool force);
+  /// prepare_workers(); with `force` existing outputs are replaced. `recipe` says what is made of the
+  /// inputs; it is noted with each output. Throws Failure.
+  FileServer(Descriptor door, std::vector<Task> tasks, bool force, std::string recipe = {});
   /// Outputs that are complete are still published.
   ~FileServer();
   FileServer(const FileServer&) = delete;
@@ -67,8 +68,11 @@ class FileServer {
 
   const std::vector<Task> tasks_;
   OutputFiles outputs_;
+  const std::string recipe_;
   Descriptor door_, event_;
-  std::vector<Worker> workers_;  // the thread's
+  // The thread's.
+  std::vector<Worker> workers_;
+  std::vector<std::string> made_from_;  // each task's input, as it was when a worker got it
 
   mutable std::mutex mutex_;
   std::condition_variable settled_;

@@ -1,5 +1,6 @@
 // tine image: filters for image files.
 #include <chrono>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,12 @@
 #include <tine/image/chain.hpp>
 
 #include "batch.hpp"
+#include "chain_argument.hpp"
 #include "commands.hpp"
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "large_image.hpp"
+#include "provenance.hpp"
 #include "worker_setup.hpp"
 
 namespace tine::app {
@@ -25,25 +28,19 @@ struct Settings {
   unsigned workers = 0;
   double deadline = 60;
   ImageOptions options;
+  Naming naming;
+  std::string shard;
   bool json = false, report = false, force = false, recursive = false, no_sandbox = false;
+  bool resume = false, dry_run = false;
   ProgressMode progress = ProgressMode::automatic;
 };
 
-// All operations and their parameters, from the registry.
-std::string operations_text() {
-  std::string text = "Operations (parameter=default, range):\n";
-  for (const image::Operation* operation : image::operations()) {
-    text += fmt::format("  {:<16}{}\n", operation->name, operation->help);
-    for (const image::Parameter& p : operation->parameters)
-      text += fmt::format("      {}={}  {} to {}{}{}: {}\n", p.name, p.fallback, p.low, p.high,
-                          p.unit.empty() ? "" : " ", p.unit, p.help);
-  }
-  return text;
-}
-
 nlohmann::json to_json(const Task& task) {
-  nlohmann::json json{{"input", task.input}, {"ok", task.written}};
-  if (task.written) {
+  nlohmann::json json{{"input", task.input}, {"ok", task.written || task.kept}};
+  if (task.kept) {
+    json["output"] = task.output;
+    json["kept"] = true;
+  } else if (task.written) {
     json["output"] = task.output;
     json["width"] = task.columns;
     json["height"] = task.rows;
@@ -56,10 +53,11 @@ nlohmann::json to_json(const Task& task) {
 
 int report(const Settings& settings, const std::vector<Task>& tasks, const Losses& losses,
            unsigned workers, bool sandboxed, double seconds, bool interrupted) {
-  std::size_t written = 0;
+  std::size_t written = 0, kept = 0;
   auto files = nlohmann::json::array();
   for (const Task& task : tasks) {
     written += task.written;
+    kept += task.kept;
     if (settings.json) files.push_back(to_json(task));
     if (task.written && !settings.json) fmt::print("{}\n", task.output);
     if (!task.warning.empty())
@@ -72,31 +70,82 @@ int report(const Settings& settings, const std::vector<Task>& tasks, const Losse
                                       {"sandboxed", sandboxed},
                                       {"seconds", seconds},
                                       {"written", written},
-                                      {"failed", tasks.size() - written},
+                                      {"kept", kept},
+                                      {"failed", tasks.size() - written - kept},
                                       {"faults", losses.faults()},
                                       {"workers_replaced", losses.total.restarts},
                                       {"interrupted", interrupted},
                                       {"files", files}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   if (tasks.size() > 1 || written != tasks.size() || interrupted)
-    fmt::print(stderr, "tine: {} of {} written{}\n", written, tasks.size(),
+    fmt::print(stderr, "tine: {} of {} written{}{}\n", written, tasks.size(),
+               kept > 0 ? fmt::format(", {} done already", kept) : "",
                interrupted ? ", then interrupted" : "");
   if (settings.report)
     fmt::print(stderr, "{}", losses.total.to_string());
   else if (losses.total.restarts > 0)
     fmt::print(stderr, "tine: {} worker(s) died and were replaced\n", losses.total.restarts);
   if (interrupted) return was_interrupted;
-  return written == tasks.size() ? all_good : written > 0 ? some_failed : nothing_done;
+  return written + kept == tasks.size() ? all_good : written + kept > 0 ? some_failed : nothing_done;
+}
+
+Shard shard_of(const std::string& text) {
+  Shard shard;
+  int used = 0;
+  if (!text.empty() &&
+      (sscanf(text.c_str(), "%zu/%zu%n", &shard.index, &shard.count, &used) != 2 ||
+       static_cast<std::size_t>(used) != text.size() || shard.index < 1 ||
+       shard.index > shard.count))
+    throw UsageError(fmt::format("--shard {} is no part of a whole: 1/4 to 4/4, say", text));
+  return shard;
+}
+
+// Everything that decides what is made of an input.
+std::string recipe_of(const image::Chain& chain, const Encoding& encoding) {
+  return fmt::format("{}; quality {}, effort {}{}", chain.to_string(), encoding.quality,
+                     encoding.effort, encoding.metadata ? "" : ", no metadata");
+}
+
+// What an earlier run has done stays, and what has changed since then is done again.
+void resume(std::vector<Task>& tasks, const std::string& recipe) {
+  for (Task& task : tasks) {
+    if (task.is_over()) continue;
+    switch (state_of_output(task.output, task.input, recipe)) {
+      case OutputState::current:
+        task.kept = true;
+        break;
+      case OutputState::stale:
+        task.replaces = true;
+        break;
+      case OutputState::absent:
+      case OutputState::foreign:
+        break;
+    }
+  }
+}
+
+int tell_plan(const std::vector<Task>& tasks) {
+  std::size_t bad = 0;
+  for (const Task& task : tasks) {
+    bad += !task.failure.empty();
+    if (!task.failure.empty())
+      fmt::print(stderr, "tine: {}: {}\n", task.input, task.failure);
+    else
+      fmt::print("{} -> {}{}\n", task.input, task.output,
+                 task.kept       ? " (done already)"
+                 : task.replaces ? " (again: something has changed)"
+                                 : "");
+  }
+  return bad == 0 ? all_good : some_failed;
 }
 
 int run(const Settings& settings) {
-  image::Chain chain;
-  try {
-    chain = image::Chain::parse(settings.chain);
-  } catch (const InvalidArgument& error) {
-    throw UsageError(error.what());
-  }
-  auto tasks = plan_tasks(settings.inputs, settings.out, settings.recursive);
+  const image::Chain chain = chain_argument(settings.chain);
+  auto tasks = plan_tasks(settings.inputs, settings.out, settings.recursive, settings.naming,
+                          shard_of(settings.shard));
+  const std::string recipe = recipe_of(chain, settings.options.encoding);
+  if (settings.resume) resume(tasks, recipe);
+  if (settings.dry_run) return tell_plan(tasks);
   ImageOptions options = settings.options;
   options.deadline = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(settings.deadline));
@@ -113,9 +162,9 @@ int run(const Settings& settings) {
                "tine: warning: TINE_SERIAL is set: files are decoded in this process itself, which "
                "is in no sandbox\n");
   }
-  FileServer files(std::move(setup.door), tasks, settings.force);
+  FileServer files(std::move(setup.door), tasks, settings.force, recipe);
   try {
-    const bool single = tasks.size() == 1 && tasks[0].failure.empty() && pool.workers() > 1;
+    const bool single = tasks.size() == 1 && !tasks[0].is_over() && pool.workers() > 1;
     if (!single || !run_large(pool, chain, tasks, files, options, settings.progress, losses)) {
       ProgressBar bar(settings.progress, "files");
       losses = run_batch(pool, chain, tasks, files, options, bar);
@@ -135,7 +184,7 @@ int run(const Settings& settings) {
 Run add_image_command(CLI::App& app) {
   auto settings = std::make_shared<Settings>();
   CLI::App& command = *app.add_subcommand("image", "Filters image files");
-  command.add_option("CHAIN", settings->chain, "Operations separated by |; they are listed below")
+  command.add_option("CHAIN", settings->chain, "Operations separated by |, or @ and a JSON file of them (see below)")
       ->required();
   command.add_option("INPUT", settings->inputs, "Image files, folders, and globs in quotes")
       ->required();
@@ -147,6 +196,35 @@ Run add_image_command(CLI::App& app) {
       .add_option("-j,--workers", settings->workers,
                   "Worker processes [default: the CPUs we may use]")
       ->check(CLI::Range(1u, 1023u));
+  command.add_flag_callback(
+      "--list",
+      [] {
+        fmt::print("{}", list_of_operations());
+        throw CLI::Success();
+      },
+      "List the operations; tine image NAME --help tells all about one");
+  command.add_flag("--dry-run", settings->dry_run, "Tell what would be written, and do nothing");
+  command.add_flag("--resume", settings->resume,
+                   "Go on with an earlier run: skip what it has done, redo what has changed");
+  command.add_option("--shard", settings->shard,
+                     "Only part I of N of the files, for job arrays: --shard 3/16");
+  command
+      .add_option("--name", settings->naming.pattern,
+                  "Name of each output, with {stem}, {ext} and {n} of the input")
+      ->capture_default_str();
+  command.add_option("--format", settings->naming.format,
+                     "Extension of the outputs, such as png [default: as the input]");
+  command
+      .add_option("--quality", settings->options.encoding.quality, "Of JPEG and WebP outputs")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  command
+      .add_option("--png-effort", settings->options.encoding.effort,
+                  "Compression of PNG outputs; 9 is smallest and slowest")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 9));
+  command.add_flag("!--no-metadata", settings->options.encoding.metadata,
+                   "Leave out Exif, IPTC, XMP, the colour profile and the resolution");
   command.add_flag("--force", settings->force, "Replace outputs that exist");
   command.add_flag("-r,--recursive", settings->recursive, "Images in subfolders too");
   command.add_flag("--verify", settings->options.verify,
@@ -166,18 +244,26 @@ Run add_image_command(CLI::App& app) {
   command.add_flag("--no-sandbox", settings->no_sandbox,
                    "Let workers open files and more, for debuggers; they are shut in otherwise");
   add_progress_option(command, settings->progress);
+  command.formatter_fn([settings](const CLI::App* self, std::string name, CLI::AppFormatMode mode) {
+    const std::string about = help_on_operation(settings->chain);
+    return about.empty() ? CLI::Formatter().make_help(self, std::move(name), mode) : about;
+  });
   command.footer([] {
-    return operations_text() +
+    return "Operations:\n" + list_of_operations() +
+           "\nA chain in a file is a JSON list: [{\"gaussian\": {\"sigma\": 2}}, \"sobel\"]\n"
            "\nExamples:\n"
            "  tine image \"gaussian sigma=2 | sobel | threshold 40\" photo.jpg -o edges.png\n"
            "  tine image \"resize width=1600 | sharpen\" holiday/ -o small/ --recursive\n"
            "  tine image \"gray | equalize\" 'scans/*.tif' -o better/ --json\n"
-           "  tine image \"bilateral\" a.png b.png -o smooth/ --verify -j 4\n\n"
+           "  tine image \"bilateral\" a.png b.png -o smooth/ --verify -j 4\n"
+           "  tine image @edges.json photos/ -o edges/ --format png --resume\n"
+           "  tine image gaussian --help\n\n"
            "A file that cannot be read, or that kills its worker, costs that file only. Workers\n"
            "decode and encode in a sandbox: they get an open input and an open output, and can "
            "open\n"
            "nothing else.\n"
-           "Outputs appear whole or not at all, and existing ones stay unless --force is given.\n";
+           "Outputs appear whole or not at all, and existing ones stay unless --force is given. What\n"
+           "each was made from is noted with it (attribute user.tine.made-from), for --resume.\n";
   });
   return [settings] { return run(*settings); };
 }

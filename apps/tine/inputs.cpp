@@ -56,6 +56,26 @@ std::vector<std::string> expand_glob(const std::string& pattern) {
   return names;
 }
 
+// The output's place, below the output folder, for the n-th input.
+fs::path named(const fs::path& place, const Naming& naming, std::size_t n) {
+  std::string extension = place.extension().string();
+  if (!extension.empty()) extension.erase(0, 1);
+  if (!naming.format.empty()) extension = naming.format;
+  try {
+    const std::string name =
+        fmt::format(fmt::runtime(naming.pattern), fmt::arg("stem", place.stem().string()),
+                    fmt::arg("ext", extension), fmt::arg("n", n));
+    if (name.find('/') != name.npos || name.empty())
+      throw UsageError(fmt::format("--name {} makes \"{}\", which is no file name", naming.pattern, name));
+    return place.parent_path() / name;
+  } catch (const fmt::format_error&) {
+    throw UsageError(fmt::format(
+        "--name {} is no pattern: it may have {{stem}}, {{ext}} and {{n}} in it, such as "
+        "{{stem}}-small.{{ext}} or {{n:04}}.{{ext}}",
+        naming.pattern));
+  }
+}
+
 // The same file always has the same key.
 std::string key(const fs::path& path) {
   std::error_code ignored;
@@ -65,7 +85,7 @@ std::string key(const fs::path& path) {
 }  // namespace
 
 std::vector<Task> plan_tasks(const std::vector<std::string>& arguments, const std::string& out,
-                             bool recursive) {
+                             bool recursive, const Naming& naming, const Shard& shard) {
   std::vector<Found> found;
   bool many = arguments.size() > 1;
   for (const std::string& argument : arguments) {
@@ -99,10 +119,12 @@ std::vector<Task> plan_tasks(const std::vector<std::string>& arguments, const st
 
   std::vector<Task> tasks;
   std::map<std::string, std::string> writers;  // key of the output -> input
+  std::size_t n = 0;
   for (const Found& f : found) {
+    ++n;
     Task task{.input = f.file.string(), .output = {}, .failure = f.failure, .warning = {}};
     if (f.failure.empty()) {
-      const fs::path output = to_folder ? fs::path(out) / f.place : fs::path(out);
+      const fs::path output = to_folder ? fs::path(out) / named(f.place, naming, n) : fs::path(out);
       task.output = output.lexically_normal().string();
       if (!can_encode(task.output)) {
         task.failure = "its name has no extension of an image that can be written";
@@ -123,7 +145,10 @@ std::vector<Task> plan_tasks(const std::vector<std::string>& arguments, const st
     if (f.failure.empty() && writers.contains(key(f.file)))
       throw UsageError(fmt::format("{} is an input and would be replaced; choose another output",
                                    f.file.string()));
-  return tasks;
+  std::vector<Task> mine;
+  for (std::size_t i = shard.index - 1; i < tasks.size(); i += shard.count)
+    mine.push_back(std::move(tasks[i]));
+  return mine;
 }
 
 }  // namespace tine::app

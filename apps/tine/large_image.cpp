@@ -4,7 +4,6 @@
 #include <string>
 
 #include "ask_worker.hpp"
-#include "encode.hpp"
 #include "interrupt.hpp"
 #include "load_image.hpp"
 #include "worker_files.hpp"
@@ -65,11 +64,14 @@ bool run_large(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, 
     const auto words = pool.array_from(extension + '\0' + loaded.warning + '\0');
     ask_worker(
         on, losses,
-        [after, warning_at = extension.size() + 1](Answer&, std::span<const char> text,
-                                                   View<const std::uint8_t, 2> pixels) {
-          const auto output = ask_for_files(0, FileRequest::want_output);
-          if (!output) return;
-          encode_to(mat_of(after, pixels.data()), text.data(), output->output.get());
+        [after, limits = options.limits, encoding = options.encoding,
+         warning_at = extension.size() + 1](
+            Answer&, std::span<const char> text, View<const std::uint8_t, 2> pixels) {
+          const auto files_of_it = ask_for_files(0, FileRequest::want_both);
+          if (!files_of_it) return;
+          const Metadata metadata(read_image_file(files_of_it->input.get(), limits).bytes);
+          encode_to(mat_of(after, pixels.data()), text.data(), encoding, metadata,
+                    files_of_it->output.get());
           report_complete(0, after.columns, after.rows, text.data() + warning_at);
         },
         whole(words), whole(memory));

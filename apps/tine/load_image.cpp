@@ -33,7 +33,8 @@ Loaded load_image(const PoolWith& on, std::size_t task, const Limits& limits, co
       on, losses,
       [task, limits](Answer& a, View<std::uint8_t, 2> room) {
         std::string warning;
-        const cv::Mat image = decode(read_input(task, limits), warning);
+        const ImageFile file = read_input(task, limits);
+        const cv::Mat image = decode(file, Metadata(file.bytes), warning);
         const std::size_t bytes = image.total() * image.elemSize();
         if (bytes > room.size()) throw Failure("has more pixels than it says");
         std::memcpy(room.data(), image.data, bytes);

@@ -85,7 +85,7 @@ OutputFiles::OutputFiles(bool force) : force_(force) {
   token_ = fmt::format(".tine-{:016x}-", random);
 }
 
-void OutputFiles::prepare(const std::string& target) {
+void OutputFiles::prepare(const std::string& target, bool replaces) {
   const fs::path path(target), folder = folder_of(path);
   std::error_code error;
   if (!folders_.contains(folder.string())) {
@@ -99,16 +99,16 @@ void OutputFiles::prepare(const std::string& target) {
     folders_.insert(folder.string());
   }
   if (fs::is_directory(path, error)) throw Failure(fmt::format("{} is a folder", target));
-  if (!force_ && fs::exists(path, error))
-    throw Failure(fmt::format("{} exists already; --force replaces it", target));
+  if (!force_ && !replaces && fs::exists(path, error))
+    throw Failure(fmt::format("{} exists already; --force replaces it, --resume goes on with an earlier run", target));
 }
 
-OutputFile OutputFiles::open(const std::string& target) const {
+OutputFile OutputFiles::open(const std::string& target, bool replaces) const {
   const fs::path folder = folder_of(target);
   OutputFile output;
   output.target_ = target;
   output.spare_ = (folder / fmt::format("{}{}", token_, count_++)).string();
-  output.force_ = force_;
+  output.force_ = force_ || replaces;
   // A file without a name is gone with its last descriptor, even when we are killed. Not every file
   // system has such files.
   output.file_ = Descriptor(::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666));

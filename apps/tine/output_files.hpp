@@ -42,12 +42,12 @@ class OutputFiles {
   /// With `force`, existing files are replaced.
   explicit OutputFiles(bool force);
 
-  /// Makes the target's folder if need be. Throws Failure when the target exists already or cannot
-  /// be written.
-  void prepare(const std::string& target);
+  /// Makes the target's folder if need be. Throws Failure when the target exists already, and is not
+  /// to be replaced, or cannot be written.
+  void prepare(const std::string& target, bool replaces = false);
 
   /// An empty file for a target that was prepared. Any thread may call it. Throws Failure.
-  OutputFile open(const std::string& target) const;
+  OutputFile open(const std::string& target, bool replaces = false) const;
 
  private:
   bool force_;

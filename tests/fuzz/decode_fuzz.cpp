@@ -100,7 +100,8 @@ void Decoder::ask(std::span<const std::uint8_t> bytes) {
         const auto counters = edge_counters();
         if (!counters.empty()) std::memset(counters.data(), 0, counters.size());
         try {
-          const cv::Mat image = app::decode(read_input(), message);
+          const app::ImageFile file = read_input();
+          const cv::Mat image = app::decode(file, app::Metadata(file.bytes), message);
           a.decoded = true;
           a.rows = image.rows;
           a.columns = image.cols;

@@ -1,7 +1,10 @@
 // Every operation against the OpenCV calls that define it, at odd sizes, for all types it takes,
 // with bands of several heights.
+#include <cmath>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
@@ -26,12 +29,19 @@ cv::Mat gray_of(const cv::Mat& m) {
   return gray;
 }
 
-void sobel_calls(const cv::Mat& in, cv::Mat& out) {
+// The gradient by cv::Sobel with a kernel of `size`, or by cv::Scharr.
+constexpr int scharr_size = -1;
+void gradient_calls(const cv::Mat& in, cv::Mat& out, int size, int border) {
   const cv::Mat gray = gray_of(in);
   cv::Mat gx, gy, ax, ay;
   const int depth = gray.depth() == CV_8U ? CV_16S : CV_32F;
-  cv::Sobel(gray, gx, depth, 1, 0, 3);
-  cv::Sobel(gray, gy, depth, 0, 1, 3);
+  if (size == scharr_size) {
+    cv::Scharr(gray, gx, depth, 1, 0, 1, 0, border);
+    cv::Scharr(gray, gy, depth, 0, 1, 1, 0, border);
+  } else {
+    cv::Sobel(gray, gx, depth, 1, 0, size, 1, 0, border);
+    cv::Sobel(gray, gy, depth, 0, 1, size, 1, 0, border);
+  }
   if (gray.depth() == CV_8U) {
     cv::convertScaleAbs(gx, ax);
     cv::convertScaleAbs(gy, ay);
@@ -43,14 +53,52 @@ void sobel_calls(const cv::Mat& in, cv::Mat& out) {
   }
 }
 
-void laplacian_calls(const cv::Mat& in, cv::Mat& out) {
+Call gradient_call(int size, int border = cv::BORDER_DEFAULT) {
+  return [=](const cv::Mat& in, cv::Mat& out) { gradient_calls(in, out, size, border); };
+}
+
+void laplacian_calls(const cv::Mat& in, cv::Mat& out, int size, int border) {
   const cv::Mat gray = gray_of(in);
   cv::Mat second;
-  cv::Laplacian(gray, second, gray.depth() == CV_8U ? CV_16S : CV_32F, 3);
+  cv::Laplacian(gray, second, gray.depth() == CV_8U ? CV_16S : CV_32F, size, 1, 0, border);
   if (gray.depth() == CV_8U)
     cv::convertScaleAbs(second, out);
   else
     cv::Mat(cv::abs(second)).convertTo(out, gray.depth());
+}
+
+Call laplacian_call(int size, int border = cv::BORDER_DEFAULT) {
+  return [=](const cv::Mat& in, cv::Mat& out) { laplacian_calls(in, out, size, border); };
+}
+
+// What the edges of an image are called in chains.
+const std::vector<std::pair<std::string, int>> borders{{"reflect101", cv::BORDER_REFLECT_101},
+                                                       {"reflect", cv::BORDER_REFLECT},
+                                                       {"replicate", cv::BORDER_REPLICATE},
+                                                       {"constant", cv::BORDER_CONSTANT}};
+
+// Levels to a power, alpha kept: there is no such call in OpenCV.
+void gamma_calls(const cv::Mat& in, cv::Mat& out, double gamma) {
+  std::vector<cv::Mat> planes;
+  cv::split(in, planes);
+  for (std::size_t c = 0; c < planes.size() && c < 3; ++c) {
+    if (in.depth() == CV_32F) {
+      cv::pow(cv::max(planes[c], 0), gamma, planes[c]);
+      continue;
+    }
+    const double top = white_of(in);
+    const auto power = [&](double level) { return std::pow(level / top, gamma) * top; };
+    for (int y = 0; y < in.rows; ++y)
+      for (int x = 0; x < in.cols; ++x)
+        if (in.depth() == CV_8U) {
+          auto& level = planes[c].at<uchar>(y, x);
+          level = static_cast<uchar>(std::lrint(power(level)));
+        } else {
+          auto& level = planes[c].at<ushort>(y, x);
+          level = static_cast<ushort>(std::lrint(power(level)));
+        }
+  }
+  cv::merge(planes, out);
 }
 
 struct Case {
@@ -67,7 +115,7 @@ Call gaussian_call(double sigma) {
   return [sigma](const cv::Mat& in, cv::Mat& out) { cv::GaussianBlur(in, out, {}, sigma); };
 }
 
-std::vector<Case> cases() {
+std::vector<Case> cases_inside() {
   using cv::Mat;
   const auto square = [](int n) { return cv::Mat::ones(n, n, CV_8U); };
   return {
@@ -102,11 +150,57 @@ std::vector<Case> cases() {
          cv::GaussianBlur(in, blurred, {}, 2);
          cv::addWeighted(in, 2.5, blurred, -1.5, 0, out);
        }},
-      {"sobel", sobel_calls},
-      {"laplacian", laplacian_calls},
+      {"filter2d 0 -1 0 -1 5.5 -1 0 -1 0.25 offset=3",
+       [](const Mat& in, Mat& out) {
+         const Mat weights = (cv::Mat_<double>(3, 3) << 0, -1, 0, -1, 5.5, -1, 0, -1, 0.25);
+         cv::filter2D(in, out, -1, weights, {-1, -1}, 3);
+       }},
+      {"sobel", gradient_call(3)},
+      {"sobel 1", gradient_call(1)},
+      {"sobel size=7", gradient_call(7)},
+      {"scharr", gradient_call(scharr_size)},
+      {"laplacian", laplacian_call(3)},
+      {"laplacian 1", laplacian_call(1)},
+      {"laplacian 9", laplacian_call(9)},
       {"erode 3", [=](const Mat& in, Mat& out) { cv::erode(in, out, square(3)); }},
       {"erode 9", [=](const Mat& in, Mat& out) { cv::erode(in, out, square(9)); }},
       {"dilate 5", [=](const Mat& in, Mat& out) { cv::dilate(in, out, square(5)); }},
+      {"convert", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2HSV); }},
+      {"convert to=lab", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2Lab); }},
+      {"convert ycrcb", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2YCrCb); }},
+      {"convert from_hsv",
+       [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_HSV2BGR); }},
+      {"convert from_lab",
+       [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_Lab2BGR); }},
+      {"convert from_ycrcb",
+       [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_YCrCb2BGR); }},
+      {"gamma 0.45", [](const Mat& in, Mat& out) { gamma_calls(in, out, 0.45); }},
+      {"gamma 2.2", [](const Mat& in, Mat& out) { gamma_calls(in, out, 2.2); }},
+      {"levels black=20 white=180.5",
+       [](const Mat& in, Mat& out) {
+         const double scale = white_of(in) / (180.5 - 20);
+         in.convertTo(out, in.depth(), scale, -20 * scale);
+         if (in.channels() == 4) cv::mixChannels(in, out, {3, 3});
+       }},
+      {"normalize",
+       [](const Mat& in, Mat& out) { cv::normalize(in, out, 0, 255, cv::NORM_MINMAX); }},
+      {"threshold adaptive size=7 offset=3",
+       [](const Mat& in, Mat& out) {
+         cv::adaptiveThreshold(in, out, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY, 7, 3);
+       }},
+      {"threshold adaptive 21 -2 gaussian",
+       [](const Mat& in, Mat& out) {
+         cv::adaptiveThreshold(in, out, 255, cv::ADAPTIVE_THRESH_GAUSSIAN_C, cv::THRESH_BINARY, 21,
+                               -2);
+       }},
+      {"flip", [](const Mat& in, Mat& out) { cv::flip(in, out, 1); }},
+      {"flip vertical", [](const Mat& in, Mat& out) { cv::flip(in, out, 0); }},
+      {"flip both", [](const Mat& in, Mat& out) { cv::flip(in, out, -1); }},
+      {"rotate", [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_90_CLOCKWISE); }},
+      {"rotate 180", [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_180); }},
+      {"rotate 270",
+       [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_90_COUNTERCLOCKWISE); }},
+      {"crop width=1", [](const Mat& in, Mat& out) { out = in.colRange(0, 1).clone(); }},
       {"gray", [](const Mat& in, Mat& out) { gray_of(in).copyTo(out); }},
       {"invert",
        [](const Mat& in, Mat& out) {
@@ -132,6 +226,60 @@ std::vector<Case> cases() {
          cv::resize(in, out, {33, 20}, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
        }},
   };
+}
+
+// Each filter that lets one choose, with each choice.
+std::vector<Case> cases_at_borders() {
+  using cv::Mat;
+  std::vector<Case> all;
+  for (const auto& [word, border] : borders) {
+    const auto add = [&, word = " border=" + word](const std::string& chain, Call call) {
+      all.push_back({chain + word, std::move(call)});
+    };
+    const int b = border;
+    const cv::Point middle(-1, -1);
+    add("gaussian 1.7", [=](const Mat& in, Mat& out) { cv::GaussianBlur(in, out, {}, 1.7, 0, b); });
+    add("box 5", [=](const Mat& in, Mat& out) { cv::blur(in, out, {5, 5}, middle, b); });
+    add("bilateral 5 40 3",
+        [=](const Mat& in, Mat& out) { cv::bilateralFilter(in, out, 5, 40, 3, b); });
+    add("sharpen 1 1.2", [=](const Mat& in, Mat& out) {
+      Mat blurred;
+      cv::GaussianBlur(in, blurred, {}, 1.2, 0, b);
+      cv::addWeighted(in, 2, blurred, -1, 0, out);
+    });
+    add("filter2d 1 0 -1 2 1 -2 1 0 -1", [=](const Mat& in, Mat& out) {
+      const Mat weights = (cv::Mat_<double>(3, 3) << 1, 0, -1, 2, 1, -2, 1, 0, -1);
+      cv::filter2D(in, out, -1, weights, middle, 0, b);
+    });
+    add("sobel", gradient_call(3, b));
+    add("sobel 5", gradient_call(5, b));
+    add("scharr", gradient_call(scharr_size, b));
+    add("laplacian 5", laplacian_call(5, b));
+  }
+  const std::pair<const char*, int> operations[] = {
+      {"erode", cv::MORPH_ERODE},       {"dilate", cv::MORPH_DILATE},
+      {"open", cv::MORPH_OPEN},         {"close", cv::MORPH_CLOSE},
+      {"gradient", cv::MORPH_GRADIENT}, {"tophat", cv::MORPH_TOPHAT},
+      {"blackhat", cv::MORPH_BLACKHAT}};
+  const std::pair<const char*, int> shapes[] = {
+      {"square", cv::MORPH_RECT}, {"cross", cv::MORPH_CROSS}, {"ellipse", cv::MORPH_ELLIPSE}};
+  for (const auto& [name, operation] : operations)
+    for (const auto& [shape_name, shape] : shapes)
+      for (auto [word, border] : borders) {
+        if (border == cv::BORDER_CONSTANT) word = "ignore";
+        const Mat element = cv::getStructuringElement(shape, {5, 5});
+        all.push_back({std::string(name) + " 5 " + shape_name + " border=" + word,
+                       [=, o = operation, b = border](const Mat& in, Mat& out) {
+                         cv::morphologyEx(in, out, o, element, {-1, -1}, 1, b);
+                       }});
+      }
+  return all;
+}
+
+std::vector<Case> cases() {
+  auto all = cases_inside();
+  for (Case& c : cases_at_borders()) all.push_back(std::move(c));
+  return all;
 }
 
 class Operations : public testing::TestWithParam<Case> {};

@@ -24,7 +24,7 @@ TEST(Parse, IsTheComposition) {
   EXPECT_EQ(Chain::parse("gaussian sigma=2|sobel |threshold   otsu").to_string(),
             "gaussian sigma=2 | sobel | threshold otsu");
   EXPECT_EQ(Chain::parse(" bilateral 5 sigma_space=2.5 ").to_string(),
-            "bilateral d=5 sigma_color=50 sigma_space=2.5");
+            "bilateral d=5 sigma_space=2.5");
   EXPECT_EQ(Chain::parse("threshold 12.5").to_string(), "threshold value=12.5");
   EXPECT_EQ(resize(0.5).to_string(), "resize scale=0.5");
   EXPECT_EQ(resize_to(640, 0).to_string(), "resize width=640");
@@ -32,7 +32,7 @@ TEST(Parse, IsTheComposition) {
 
 TEST(Parse, ReadsWhatItWrites) {
   for (const char* text : {"gaussian sigma=0.1", "box size=7", "median size=9", "nlmeans h=3.25",
-                           "invert", "sharpen amount=0 sigma=1", "erode size=3 | dilate size=3",
+                           "invert", "sharpen amount=0", "erode | dilate size=5",
                            "gray | equalize", "resize scale=0.333 | laplacian"})
     EXPECT_EQ(Chain::parse(text).to_string(), text);
 }
@@ -46,10 +46,10 @@ TEST(Parse, NamesTheNearestName) {
             "gaussian has no parameter \"sgima\"; did you mean \"sigma\"?");
   EXPECT_EQ(error_of("threshold ostu"),
             "there is no operation \"threshold ostu\"; did you mean \"threshold otsu\"?");
-  EXPECT_THAT(error_of("xyzzy"), testing::HasSubstr("there are: bilateral, box"));
+  EXPECT_THAT(error_of("xyzzy"), testing::HasSubstr("there are: bilateral, blackhat, box"));
   EXPECT_EQ(error_of("bilateral diameter_in_pixels=2"),
             "bilateral has no parameter \"diameter_in_pixels\"; it has: d, sigma_color, "
-            "sigma_space");
+            "sigma_space, border");
 }
 
 TEST(Parse, SaysTheRange) {
@@ -60,6 +60,15 @@ TEST(Parse, SaysTheRange) {
   EXPECT_THAT(error_of("bilateral 2.5"), testing::HasSubstr("not a whole number"));
   EXPECT_THROW(gaussian(0), InvalidArgument);
   EXPECT_THROW(median(1), InvalidArgument);
+}
+
+TEST(Parse, TakesWordsForChoices) {
+  EXPECT_EQ(Chain::parse("gaussian 2 replicate").to_string(), "gaussian sigma=2 border=replicate");
+  EXPECT_EQ(Chain::parse("erode border=ignore shape=cross").to_string(),
+            "erode shape=cross");
+  EXPECT_EQ(gaussian(2, cv::BORDER_REPLICATE).to_string(), "gaussian sigma=2 border=replicate");
+  EXPECT_THROW(gaussian(2, cv::BORDER_WRAP), InvalidArgument);
+  EXPECT_THROW(crop(5, 0, 6, 0).output({10, 10}), InvalidArgument);
 }
 
 TEST(Parse, RefusesToResizeBeyondWhatFits) {
@@ -74,9 +83,13 @@ TEST(Parse, SaysWhatIsWrong) {
   EXPECT_THAT(error_of("  \t"), testing::HasSubstr("empty"));
   EXPECT_THAT(error_of("sobel |"), testing::HasSubstr("missing"));
   EXPECT_THAT(error_of("| sobel"), testing::HasSubstr("missing"));
-  EXPECT_THAT(error_of("sobel 3"), testing::HasSubstr("takes no parameters"));
-  EXPECT_THAT(error_of("sobel size=3"), testing::HasSubstr("takes no parameters"));
-  EXPECT_THAT(error_of("gaussian 1 2"), testing::HasSubstr("no parameter left"));
+  EXPECT_THAT(error_of("gray 3"), testing::HasSubstr("takes no parameters"));
+  EXPECT_THAT(error_of("gray size=3"), testing::HasSubstr("takes no parameters"));
+  EXPECT_THAT(error_of("median 3 2"), testing::HasSubstr("no parameter left"));
+  EXPECT_THAT(error_of("gaussian 1 2"), testing::HasSubstr("border cannot be \"2\""));
+  EXPECT_THAT(error_of("gaussian border=repicate"), testing::HasSubstr("mean \"replicate\"?"));
+  EXPECT_THAT(error_of("gaussian border=none"), testing::HasSubstr("one of: reflect101, "));
+  EXPECT_THAT(error_of("levels 7 7"), testing::HasSubstr("must differ"));
   EXPECT_THAT(error_of("gaussian sigma=1 sigma=2"), testing::HasSubstr("twice"));
   EXPECT_THAT(error_of("gaussian 1 sigma=2"), testing::HasSubstr("twice"));
   EXPECT_THAT(error_of("gaussian sigma=two"), testing::HasSubstr("\"two\" is not a number"));

@@ -46,6 +46,12 @@ class PoolError : public Error {
   using Error::Error;
 };
 
+/// A Process that could not be started: fork or another system call failed. Nothing is left of it.
+class ProcessError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The supervisor process is gone (somebody killed it). Arrays are intact; Pool::refresh() makes a
 /// new one.
 class SupervisorLost : public PoolError {
@@ -72,9 +78,22 @@ class Full : public Error {
   using Error::Error;
 };
 
-/// A queue was closed: nothing goes in any more, and for get(), nothing is left. Or an executor was
-/// shut down.
+/// A queue was closed: nothing goes in any more, and for get(), nothing is left. For a pipe: nobody
+/// is there any more who could receive. Or an executor was shut down.
 class Closed : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A lock was released, or a condition used, by one who does not hold it, or a BoundedSemaphore was
+/// released more often than it was acquired. Nothing was changed.
+class NotHeld : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Nothing is left in a pipe and nobody is there any more who could send.
+class EndOfFile : public Error {
  public:
   using Error::Error;
 };
@@ -146,7 +165,9 @@ class Cancelled : public JobError {
   using JobError::JobError;
 };
 
-/// A party of an spmd() barrier died or threw; nobody can wait for it any more.
+/// Nobody can wait at a barrier any more. Of an spmd() job: a member died or threw, and the Report is
+/// the job's. Of a Barrier: what() says why it is broken, and when somebody died in it, the Report's
+/// only fault says of what; otherwise the Report is empty.
 class BrokenBarrier : public JobError {
  public:
   using JobError::JobError;

@@ -29,7 +29,7 @@ class TypedTask : public Task {
   T& value() { return *value_; }
 
  private:
-  void read_value(ItemBytes& from) override { value_.emplace(read_item<T>(from)); }
+  void read_value(ItemBytes& from) override { value_.emplace(decode<T>(from)); }
   std::optional<T> value_;
 };
 template <>
@@ -60,8 +60,6 @@ template <class T>
 class Future {
  public:
   using value_type = T;
-  /// A time to wait; none: for ever. `std::chrono::seconds(2)` and the like convert.
-  using Timeout = std::optional<std::chrono::nanoseconds>;
 
   Future() = default;
   explicit Future(std::shared_ptr<detail::TypedTask<T>> task) : task_(std::move(task)) {}
@@ -195,7 +193,7 @@ std::vector<std::shared_ptr<Task>> tasks_of(const std::vector<Future<T>>& future
 template <class T>
 WaitResult<T> wait(const std::vector<Future<T>>& futures,
                    ReturnWhen when = ALL_COMPLETED,
-                   const std::optional<std::chrono::nanoseconds>& timeout = {}) {
+                   const Timeout& timeout = {}) {
   const std::int64_t deadline = detail::deadline_of(true, timeout);
   const std::vector<Future<T>> all = detail::distinct(futures);
   const auto tasks = detail::tasks_of(all);
@@ -287,7 +285,7 @@ class CompletedFutures {
 ///     for (const auto& future : tine::as_completed(futures)) use(future.result());
 template <class T>
 CompletedFutures<T> as_completed(const std::vector<Future<T>>& futures,
-                                 const std::optional<std::chrono::nanoseconds>& timeout = {}) {
+                                 const Timeout& timeout = {}) {
   return CompletedFutures<T>(futures, detail::deadline_of(true, timeout));
 }
 

@@ -29,7 +29,7 @@ struct MapOptions {
   std::ptrdiff_t chunksize = 1;
   /// From the call of map() on, after which a result that is not there makes next() throw
   /// TimeoutError; none: never.
-  std::optional<std::chrono::nanoseconds> timeout{};
+  Timeout timeout{};
 };
 
 namespace detail {
@@ -42,16 +42,16 @@ class ChunkTask : public Task {
 
  private:
   void read_value(ItemBytes& from) override {
-    while (read_item<bool>(from)) values.push_back(read_item<R>(from));
+    while (decode<bool>(from)) values.push_back(decode<R>(from));
   }
 };
 
 /// Each element, and each result, has a byte before it that says that it comes.
 template <class R, class F, class... T>
 void run_chunk(ItemBytes& from, Parcel& result) {
-  F f = read_item<F>(from);
-  while (read_item<bool>(from)) {
-    std::tuple<T...> arguments{read_item<T>(from)...};
+  F f = decode<F>(from);
+  while (decode<bool>(from)) {
+    std::tuple<T...> arguments{decode<T>(from)...};
     const R value = std::apply(
         [&](T&... a) -> R {
           if constexpr (std::is_same_v<R, std::monostate>)
@@ -60,10 +60,10 @@ void run_chunk(ItemBytes& from, Parcel& result) {
             return std::invoke(f, std::move(a)...);
         },
         arguments);
-    write_item(result, true);
-    write_item(result, value);
+    encode(result, true);
+    encode(result, value);
   }
-  write_item(result, false);
+  encode(result, false);
 }
 
 template <class Range>
@@ -218,11 +218,11 @@ class MapResults {
       detail::Parcel parcel;
       detail::write_head(*executor_, parcel, Of::run, f_);
       for (const auto& arguments : chunk) {
-        detail::write_item(parcel, true);
+        detail::encode(parcel, true);
         std::apply([&](const auto&... a) { detail::write_arguments(*executor_, parcel, a...); },
                    arguments);
       }
-      detail::write_item(parcel, false);
+      detail::encode(parcel, false);
       detail::submit(executor_, parcel, entry.task);
       return entry;
     } catch (...) {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include <tine/detail/item_archive.hpp>
@@ -42,8 +41,6 @@ template <class T>
 class QueueView {
  public:
   using value_type = T;
-  /// A time to wait; none: for ever. `std::chrono::seconds(2)` and the like convert.
-  using Timeout = std::optional<std::chrono::nanoseconds>;
 
   /// A handle on nothing.
   constexpr QueueView() noexcept = default;
@@ -124,7 +121,7 @@ class QueueView {
   detail::Outcome send(const T& value, std::int64_t deadline) const {
     detail::check_item<T>();
     detail::Parcel parcel(id_);
-    detail::write_item(parcel, value);
+    detail::encode(parcel, value);
     return detail::send(id_, parcel, deadline);
   }
   std::optional<T> receive(std::int64_t deadline) const {
@@ -133,7 +130,7 @@ class QueueView {
     return open(delivery);
   }
   static T open(detail::Delivery& delivery) {
-    T value = detail::read_item<T>(delivery);
+    T value = detail::decode<T>(delivery);
     delivery.accept();
     return value;
   }

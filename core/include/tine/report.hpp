@@ -38,6 +38,8 @@ struct Fault {
   std::string message;                 ///< for Cause::exception: its what()
   std::vector<std::string> backtrace;  ///< innermost first; empty when it could not be taken
 
+  /// What happened, for people: "killed by SIGSEGV at address 0x10".
+  std::string event() const;
   /// One line for people: where, which attempt, and what happened.
   std::string to_string() const;
 };

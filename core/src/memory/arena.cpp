@@ -67,6 +67,21 @@ struct Arena::State : detail::SharedRange {
   std::byte* small_begin() const { return base + control; }
   std::byte* run_begin() const { return base + control + small; }
 
+  void settle_one(detail::Run* run) {
+    std::lock_guard lock(settling);
+    if (!run->stale) return;  // another thread was here first
+    memset(run->data, 0, run->bytes);
+    run->stale = false;
+  }
+
+  // What a job has pinned, the job has dealt with.
+  void settle_all() noexcept override {
+    if (getpid() != owner) return;
+    std::lock_guard lock(mutex);
+    for (const auto& [at, run] : live)
+      if (run->pins == 0) settle_one(run.get());
+  }
+
   void check_owner() const {
     if (getpid() != owner)
       throw PoolError(
@@ -204,10 +219,7 @@ void Arena::release(detail::Run* run) noexcept {
 }
 
 void Arena::settle(detail::Run* run) noexcept {
-  std::lock_guard lock(state_->settling);
-  if (!run->stale) return;  // another thread was here first
-  memset(run->data, 0, run->bytes);
-  run->stale = false;
+  state_->settle_one(run);
 }
 
 detail::Run* Arena::pin(const void* p, std::size_t bytes) noexcept {

@@ -15,10 +15,49 @@
 
 namespace tine::detail {
 
+namespace {
+
+// Of this process, and in a Process those of its parent.
+struct Ranges {
+  std::mutex mutex;
+  std::vector<SharedRange*> all;
+};
+Ranges& ranges() {
+  static Ranges& instance = *new Ranges;  // never destroyed: an arena may be a global
+  return instance;
+}
+
+}  // namespace
+
+std::unique_lock<std::mutex> SharedRange::lock_all() {
+  return std::unique_lock(ranges().mutex);
+}
+
+const std::vector<SharedRange*>& SharedRange::all() noexcept {
+  return ranges().all;
+}
+
+void SharedRange::close_files_of(pid_t owner, std::initializer_list<int> but) noexcept {
+  for (SharedRange* range : ranges().all)
+    if (range->owner == owner && std::find(but.begin(), but.end(), range->fd) == but.end())
+      range->close_file();
+}
+
 SharedRange::~SharedRange() {
+  {
+    // In a fork of the application the lock may be that of a thread which is not there.
+    std::unique_lock lock(ranges().mutex, std::defer_lock);
+    if (owner == getpid()) lock.lock();
+    if (lock.owns_lock() || lock.try_lock()) std::erase(ranges().all, this);
+  }
   // A child that the application forked does not have the mapping, only this object.
   if (base != nullptr && owner == getpid()) munmap(base, reserved);
+  close_file();
+}
+
+void SharedRange::close_file() noexcept {
   if (fd >= 0) close(fd);
+  fd = -1;
 }
 
 void SharedRange::map(const char* name, std::size_t reserve, std::size_t least, bool huge_pages) {
@@ -68,6 +107,8 @@ void SharedRange::map(const char* name, std::size_t reserve, std::size_t least, 
   if (huge_pages) madvise(base, reserve, MADV_HUGEPAGE);
   madvise(base, reserve, MADV_DONTDUMP);  // a core file of this size delays the news of a death
   inherit_in_children(false);
+  const std::unique_lock lock = lock_all();
+  ranges().all.push_back(this);
 }
 
 void SharedRange::must_commit(std::size_t offset, std::size_t bytes, std::size_t asked) {

@@ -11,7 +11,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "memory/limits.hpp"
 
@@ -30,7 +33,7 @@ struct SharedRange {
   Commit commit;              // empty: by the caller itself
 
   SharedRange() = default;
-  ~SharedRange();
+  virtual ~SharedRange();
   SharedRange(const SharedRange&) = delete;
   SharedRange& operator=(const SharedRange&) = delete;
 
@@ -41,8 +44,22 @@ struct SharedRange {
   /// Commits [offset, offset + bytes) of the file or throws. `asked` is for the message.
   void must_commit(std::size_t offset, std::size_t bytes, std::size_t asked);
 
+  /// Gives the descriptor up; the mapping stays.
+  void close_file() noexcept;
+
   /// For the moment of a fork that shall inherit the range; otherwise children do not get it.
   void inherit_in_children(bool yes) noexcept;
+
+  /// Makes what lies in it complete, for a process that will have a copy of the bookkeeping.
+  virtual void settle_all() noexcept {}
+
+  /// Held by who forks a process that deals with all ranges.
+  static std::unique_lock<std::mutex> lock_all();
+  /// With that lock held, or in a child that was forked with it held.
+  static const std::vector<SharedRange*>& all() noexcept;
+  /// The same: gives up the descriptors of that process's ranges, but for some. What another process
+  /// made may have been closed by the application since, and its number be somebody else's.
+  static void close_files_of(pid_t owner, std::initializer_list<int> but) noexcept;
 };
 
 /// "12 bytes", "300 MiB".

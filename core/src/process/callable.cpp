@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <string>
 
+#include <tine/barrier.hpp>
 #include <tine/error.hpp>
 
 #include "sync/sanitizer.hpp"
@@ -129,7 +130,7 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
       if (word < begin || word >= end) continue;
       const char* name = path + strspn(path, " ");
       if (strstr(name, "memfd:tine-arena") != nullptr)
-        where = "another pool's arena";
+        where = arena_end != nullptr ? "another pool's arena" : "";
       else if (flags[2] == 'x')
         where = "code of " + std::string(name) + " that was loaded after the pool was made";
       else if (flags[1] == 'w' && flags[3] == 'p')
@@ -151,6 +152,11 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
         what, word, offset, where.c_str());
     throw BadCallable(text);
   }
+}
+
+void check_action(const void* action, std::size_t bytes) {
+  // It runs where somebody waits for it, who has been forked before or will be, from any pool.
+  LoadedCode::now().check_captures(action, bytes, nullptr, nullptr);
 }
 
 }  // namespace tine::detail

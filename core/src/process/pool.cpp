@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "process/descriptors.hpp"
 #include "process/pool_state.hpp"
 #include "process/supervisor.hpp"
 #include "sync/clock.hpp"
@@ -24,26 +25,6 @@ namespace tine::detail {
 
 namespace {
 
-// Descriptors of all pools of this process. A supervisor closes those of other pools: it would
-// keep them alive.
-struct Descriptors {
-  std::mutex mutex;
-  std::vector<int> open;
-
-  pid_t owner = 0;
-
-  // In a fork of the application these numbers may be anybody's.
-  void check_owner() {
-    if (owner != getpid()) open.clear();
-    owner = getpid();
-  }
-};
-Descriptors& descriptors() {
-  // Never destroyed: a pool may be a global, and end after everything else.
-  static Descriptors& instance = *new Descriptors;
-  return instance;
-}
-
 bool has_other_threads() {
   DIR* tasks = opendir("/proc/self/task");
   if (tasks == nullptr) return false;
@@ -51,13 +32,6 @@ bool has_other_threads() {
   while (const dirent* entry = readdir(tasks)) count += entry->d_name[0] != '.';
   closedir(tasks);
   return count > 1;
-}
-
-void close_all(std::initializer_list<int*> fds) {
-  for (int* fd : fds) {
-    if (*fd >= 0) close(*fd);
-    *fd = -1;
-  }
 }
 
 }  // namespace
@@ -113,13 +87,12 @@ void PoolState::start() {
         "otherwise; make pools before threads");
 
   int exec_pipe[2] = {-1, -1}, alive_pipe[2] = {-1, -1}, self = -1;
-  auto& registry = descriptors();
-  std::unique_lock lock(registry.mutex);
-  registry.check_owner();
+  Descriptors& descriptors = Descriptors::of_this_process();
+  std::unique_lock lock = descriptors.lock();
   auto fail = [&](const char* what) {
     const std::string why = strerror(errno);
     parties_.release();
-    close_all({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self, &event_});
+    close_each({&exec_pipe[0], &exec_pipe[1], &alive_pipe[0], &alive_pipe[1], &self, &event_});
     throw PoolError(std::string("tine: could not make a pool: ") + what + ": " + why +
                     "; look at the limits on processes and open files (ulimit -u, ulimit -n)");
   };
@@ -129,26 +102,34 @@ void PoolState::start() {
 
   code_ = LoadedCode::now();
   parties_.take(workers_, [this](auto offset, auto bytes) { return commit(true, offset, bytes); });
-  Inherited inherited{
-      control_,      arena_.get(),         owner_, self, event_, exec_pipe[0], parties_.first(),
-      alive_pipe[1], options_.worker_start, initializer_};
+  const Inherited inherited{{owner_, self, event_, exec_pipe[0], alive_pipe[1]},
+                            control_,
+                            arena_.get(),
+                            parties_.first(),
+                            options_.worker_start,
+                            initializer_};
   arena_->inherit_in_children(true);
   fflush(nullptr);  // or what is buffered now would be written once more by each process
   std::optional<Context::Fork> with_context(std::in_place);
+  std::unique_lock ranges = SharedRange::lock_all();
   supervisor_ = sys::fork();
   if (supervisor_ == 0) {
     close(exec_pipe[1]);
     close(alive_pipe[0]);
-    for (const int fd : registry.open) close(fd);
+    descriptors.close_all();
+    const Context* context = Context::existing();
+    SharedRange::close_files_of(
+        owner_, {arena_->descriptor(), context != nullptr ? context->descriptor() : -1});
     supervisor_main(inherited);
   }
+  ranges.unlock();
   with_context.reset();
   arena_->inherit_in_children(false);
   if (supervisor_ < 0) {
     supervisor_ = 0;
     fail("fork");
   }
-  close_all({&exec_pipe[0], &alive_pipe[1], &self});
+  close_each({&exec_pipe[0], &alive_pipe[1], &self});
   exec_pipe_ = exec_pipe[1];
   alive_pipe_ = alive_pipe[0];
   supervisor_pidfd_ = sys::pidfd_open(supervisor_);
@@ -158,11 +139,10 @@ void PoolState::start() {
     waitpid(supervisor_, nullptr, 0);
     supervisor_ = 0;
     parties_.release();
-    close_all({&exec_pipe_, &alive_pipe_, &event_});
+    close_each({&exec_pipe_, &alive_pipe_, &event_});
     throw PoolError("tine: could not make a pool: pidfd_open: " + why);
   }
-  for (const int fd : {exec_pipe_, alive_pipe_, event_, supervisor_pidfd_, arena_->descriptor()})
-    registry.open.push_back(fd);
+  descriptors.add({exec_pipe_, alive_pipe_, event_, supervisor_pidfd_});
   lock.unlock();
 
   while (control_->started.load() == 0) {
@@ -188,12 +168,8 @@ void PoolState::start() {
 
 void PoolState::end(Shutdown how) noexcept {
   arena_->set_commit({});
-  {
-    auto& registry = descriptors();
-    std::lock_guard lock(registry.mutex);
-    for (const int fd : {exec_pipe_, alive_pipe_, event_, supervisor_pidfd_, arena_->descriptor()})
-      std::erase(registry.open, fd);
-  }
+  const bool ours =
+      Descriptors::of_this_process().remove({exec_pipe_, alive_pipe_, event_, supervisor_pidfd_});
   // A child that the application forked has a copy of us, and no arena: the pool is not its own.
   if (getpid() == owner_ && supervisor_ != 0) {
     control_->shutdown.store(static_cast<std::uint32_t>(how));
@@ -214,7 +190,7 @@ void PoolState::end(Shutdown how) noexcept {
   }
   parties_.release();
   supervisor_ = 0;
-  close_all({&exec_pipe_, &alive_pipe_, &event_, &supervisor_pidfd_});
+  if (ours) close_each({&exec_pipe_, &alive_pipe_, &event_, &supervisor_pidfd_});
 }
 
 void PoolState::refresh() {

@@ -344,7 +344,7 @@ void Worker::wait_for_bell(std::uint32_t seen) {
     slot_.asleep.store(0);
     if (control_.bell.load() != seen) return;
     // The supervisor would have killed us; this is for when it is gone, too.
-    if (sys::process_ended(inherited_.master_pidfd)) leave(0);
+    if (sys::process_ended(inherited_.links.master_pidfd)) leave(0);
     if (control_.open_job.load() == 0) patience = seconds;  // an idle pool uses no CPU
   }
 }
@@ -444,8 +444,8 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
   close(inherited.arena->descriptor());  // with it, a kernel could punch holes into the arena
   if (Context* context = Context::existing())
     context->enter(inherited.first_party == 0 ? 0 : inherited.first_party + index);
-  close(inherited.event);
-  close(inherited.exec_pipe);
+  close(inherited.links.event);
+  close(inherited.links.exec_pipe);
   // A grandchild could go on writing after its parent is gone.
   inherited.arena->inherit_in_children(false);
   const Arena& arena = *inherited.arena;

@@ -29,7 +29,11 @@ const char* to_string(Cause cause) noexcept {
 std::string Fault::to_string() const {
   std::string text = slice == no_slice ? "between slices" : "slice " + std::to_string(slice);
   if (attempt != 0) text += ", attempt " + std::to_string(attempt);
-  text += ", worker " + std::to_string(worker) + ": ";
+  return text + ", worker " + std::to_string(worker) + ": " + event();
+}
+
+std::string Fault::event() const {
+  std::string text;
   switch (cause) {
     case Cause::signal: {
       const char* name = sigabbrev_np(signal);

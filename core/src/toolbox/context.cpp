@@ -13,8 +13,13 @@
 
 #include "sync/role.hpp"
 #include "sync/system.hpp"
+#include "toolbox/arrivals.hpp"
+#include "toolbox/event_word.hpp"
+#include "toolbox/permits.hpp"
+#include "toolbox/pipe.hpp"
 #include "toolbox/queue_ring.hpp"
 #include "toolbox/task_table.hpp"
+#include "toolbox/waiters.hpp"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -23,8 +28,6 @@
 namespace tine::detail {
 
 namespace {
-
-constexpr unsigned master_party = 1;
 
 // Never destroyed: a queue may be a global, and end after everything else.
 std::atomic<Context*> instance{nullptr};
@@ -38,8 +41,13 @@ std::uint32_t last_generation = 0;
 Context& Context::make() {
   if (process_role != Role::master || serial_kernel)
     throw NestedParallelism(
-        "tine: a worker cannot make what processes share, such as a queue; make it in the master and "
-        "capture its view()");
+        "tine: a worker cannot make what processes share, such as a queue; make it in the master "
+        "and capture its view()");
+  if (!first_process)
+    throw NestedParallelism(
+        "tine: a Process cannot make what processes share, such as a queue; make it in the "
+        "program's "
+        "first process, before start(), and capture its view()");
   std::lock_guard lock(making);
   if (Context* there = instance.load()) return *there;
   static const int registered = pthread_atfork(nullptr, nullptr, in_forked_child);
@@ -57,13 +65,13 @@ Context& Context::for_use() {
   Context* context = existing();
   if (context == nullptr || context->owner_ == 0) [[unlikely]]
     throw PoolError(
-        "tine: this process cannot use the queue: it was forked before the program's first queue "
-        "was made, or not by tine. Make queues, locks and the like before the pools; pool.refresh() "
-        "forks a pool's workers again");
+        "tine: this process cannot use a queue, lock or the like of the program: it was forked before "
+        "the first of them was made, or not by tine. Make them before the pools; pool.refresh() forks "
+        "a pool's workers again");
   return *context;
 }
 
-Context::Context() : blocks_(max_objects), party_taken_(max_parties) {
+Context::Context() : blocks_(max_objects) {
   const std::size_t header_bytes = round_up(sizeof(ContextHeader), page);
   // Address space costs nothing, so there is enough for each kind of use to fill the machine.
   range_.map("tine-context", 4 * physical_memory(), std::size_t{64} << 20, false);
@@ -83,9 +91,10 @@ Context::Context() : blocks_(max_objects), party_taken_(max_parties) {
   const std::size_t chunks_begin = objects_begin_ + objects_bytes_;
   chunks_.emplace(*this, header().chunks, range_.base + chunks_begin,
                   range_.reserved - chunks_begin);
-  party_taken_[0] = party_taken_[master_party] = true;
   begin_party(master_party);
   owner_ = Owner{master_party, header().incarnation[master_party].load()}.pack();
+  header().taken[0].store(owner_);
+  header().taken[master_party].store(owner_);
 }
 
 // A child of the application gets neither the mapping nor a say; it may make a context of its own.
@@ -94,7 +103,7 @@ void Context::in_forked_child() noexcept {
   if (context == nullptr) return;
   context->owner_ = 0;
   if (forking) return;
-  close(context->range_.fd);
+  context->range_.close_file();
   instance.store(nullptr);
 }
 
@@ -104,23 +113,35 @@ void Context::begin_party(unsigned party) noexcept {
 
 void Context::enter(unsigned party) noexcept {
   range_.inherit_in_children(false);
-  close(range_.fd);  // with it, a kernel could punch holes into the context
+  range_.close_file();  // with it, a kernel could punch holes into the context
+  owner_ = 0;
   if (party == 0) return;
   owner_ = Owner{party, header().incarnation[party].load()}.pack();
   Chunks::spread(party);
 }
 
 void Context::repair(unsigned party, const Death& death) {
+  std::vector<unsigned> dead{party};
+  for (std::size_t i = 0; i < dead.size(); ++i) {
+    const std::uint64_t name = Owner{dead[i], header().incarnation[dead[i]].load()}.pack();
+    for (unsigned n = master_party + 1; n < max_parties; ++n)
+      if (header().taken[n].load() == name && std::find(dead.begin(), dead.end(), n) == dead.end())
+        dead.push_back(n);
+  }
+  for (const unsigned n : dead) repair_one(n, n == party ? death : Death{});
+  // After them all: repair may be interrupted, and find its way again.
+  for (std::size_t i = dead.size(); i-- > 1;) header().taken[dead[i]].store(0);
+}
+
+void Context::repair_one(unsigned party, const Death& death) {
   Suspects suspects(*chunks_, party);
   // A supervisor is no party; what it has to tell of the dead, it tells in his name.
   const bool in_his_name = owner_ == 0;
   if (in_his_name) owner_ = Owner{party, header().incarnation[party].load()}.pack();
   for (unsigned slot = 0; slot < max_objects; ++slot) {
-    const SharedObject& o = header().objects[slot];
-    const ObjectId id{o.generation.load(std::memory_order_acquire),
-                      ObjectId::above_addresses | slot};
+    const ObjectId id = object_in(slot);
     if (id.generation == 0) continue;
-    const ObjectKind kind = o.kind.load();
+    const ObjectKind kind = header().objects[slot].kind.load();
     std::size_t bytes = 0;
     std::byte* at = object(id, kind, &bytes);
     if (at == nullptr) continue;
@@ -128,14 +149,24 @@ void Context::repair(unsigned party, const Death& death) {
       case ObjectKind::queue:
         QueueRing(*this, at, bytes).repair(party, suspects);
         break;
+      case ObjectKind::pipe:
+        PipeEnds(*this, at).repair(party, suspects);
+        break;
+      case ObjectKind::permits:
+        Permits(*this, at, bytes).repair(party);
+        break;
+      case ObjectKind::event:
+        EventWord(at).repair();
+        break;
+      case ObjectKind::condition:
+        Waiters(at, bytes).repair(party);
+        break;
+      case ObjectKind::barrier:
+        Arrivals(at, bytes).repair(party, death);
+        break;
       case ObjectKind::tasks:
         TaskTable(*this, at).repair(party, death, suspects);
         break;
-      case ObjectKind::permits:
-      case ObjectKind::event:
-      case ObjectKind::condition:
-      case ObjectKind::barrier:
-      case ObjectKind::pipe:
       case ObjectKind::none:
         break;
     }
@@ -146,36 +177,41 @@ void Context::repair(unsigned party, const Death& death) {
 
 std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t committed,
                                 ObjectId& id) {
-  std::lock_guard lock(mutex_);
-  SharedObject* objects = header().objects;
-  SharedObject* entry = std::find_if(objects, objects + max_objects, [](const SharedObject& o) {
-    return o.generation.load() == 0;
-  });
-  if (entry == objects + max_objects)
+  std::unique_lock lock(mutex_);
+  const auto vacant = std::find_if(blocks_.begin(), blocks_.end(),
+                                   [](const PageRuns::Block& b) { return b.bytes == 0; });
+  if (vacant == blocks_.end())
     throw PoolError("tine: a program has at most " + std::to_string(max_objects) +
                     " queues, locks and the like at a time");
-  PageRuns::Block block = runs_.take(round_up(bytes, page), page, false);
+  const PageRuns::Block block = *vacant = runs_.take(round_up(bytes, page), page, false);
   if (block.bytes == 0)
     throw OutOfMemory(
-        "tine: no room for a shared object of " + megabytes(bytes) + "; give it a smaller size", bytes,
-        0, "the address space for shared objects");
+        "tine: no room for a shared object of " + megabytes(bytes) + "; give it a smaller size",
+        bytes, 0, "the address space for shared objects");
+  const auto slot = static_cast<std::uint32_t>(vacant - blocks_.begin());
+  id = {++last_generation, ObjectId::above_addresses | slot};
+  // A pool that is being made commits only when it is there, and its fork must not wait for those
+  // who wait for this lock.
+  lock.unlock();
   std::byte* at = range_.base + objects_begin_ + block.offset;
   try {
     commit(at, committed);
   } catch (...) {
+    lock.lock();
+    blocks_[slot] = {};
     runs_.give(block);
     throw;
   }
-  id = {++last_generation, ObjectId::above_addresses | static_cast<std::uint32_t>(entry - objects)};
-  blocks_[id.slot()] = block;
-  entry->kind.store(kind);
-  entry->offset.store(static_cast<std::size_t>(at - range_.base));
-  entry->bytes.store(block.bytes);
-  entry->generation.store(id.generation);
+  SharedObject& entry = header().objects[slot];
+  entry.kind.store(kind);
+  entry.offset.store(static_cast<std::size_t>(at - range_.base));
+  entry.bytes.store(block.bytes);
+  entry.generation.store(id.generation);
   return at;
 }
 
 void Context::end_object(const ObjectId& id) noexcept {
+  if (!is_own()) return;
   std::lock_guard lock(mutex_);
   SharedObject& entry = header().objects[id.slot()];
   entry.generation.store(0);
@@ -183,6 +219,12 @@ void Context::end_object(const ObjectId& id) noexcept {
   ::fallocate(range_.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               static_cast<off_t>(objects_begin_ + block.offset), static_cast<off_t>(block.bytes));
   runs_.give({block.offset, block.bytes, false, true});
+  block = {};
+}
+
+ObjectId Context::object_in(unsigned slot) const noexcept {
+  return {header().objects[slot].generation.load(std::memory_order_acquire),
+          ObjectId::above_addresses | slot};
 }
 
 std::byte* Context::object(const ObjectId& id, ObjectKind kind, std::size_t* bytes) noexcept {
@@ -200,13 +242,22 @@ std::byte* Context::object(const ObjectId& id, ObjectKind kind, std::size_t* byt
   return range_.base + offset;
 }
 
+std::byte* Context::must_find(const ObjectId& id, ObjectKind kind, const char* name,
+                              std::size_t* bytes) {
+  std::byte* at = object(id, kind, bytes);
+  if (at == nullptr) [[unlikely]]
+    throw InvalidArgument(std::string("tine: there is no such ") + name +
+                          ": the object that this handle came from is gone, or it never had one");
+  return at;
+}
+
 void Context::commit(const std::byte* at, std::size_t bytes) {
   // What begins in the middle of a page goes on where something else was committed.
   const std::size_t begin = round_up(static_cast<std::size_t>(at - range_.base), page);
   const std::size_t end = round_up(static_cast<std::size_t>(at - range_.base) + bytes, page);
   if (begin == end) return;
   const std::size_t size = end - begin;
-  if (process_role == Role::master) {
+  if (is_own()) {
     std::lock_guard lock(committing_);
     range_.must_commit(begin, size, bytes);
     return;
@@ -229,18 +280,28 @@ Context::Fork::~Fork() {
 
 void Parties::take(unsigned count, SharedRange::Commit commit) {
   Context* context = Context::existing();
-  if (context == nullptr) return;
-  {
-    std::lock_guard lock(context->mutex_);
-    auto& taken = context->party_taken_;
-    const auto free = std::search_n(taken.begin(), taken.end(), static_cast<int>(count), false);
-    if (free == taken.end())
-      throw PoolError("tine: all pools together have at most " + std::to_string(max_parties - 2) +
-                      " workers in a program that uses queues");
-    std::fill_n(free, count, true);
-    first_ = static_cast<unsigned>(free - taken.begin());
-    count_ = count;
+  if (context == nullptr || context->party() == 0) return;
+  auto* taken = context->header().taken;
+  taker_ = context->owner_word();
+  unsigned got = 0;
+  for (first_ = master_party + 1; got < count;) {
+    if (first_ + count > max_parties) {
+      first_ = 0;
+      throw PoolError("tine: all pools and Processes together have at most " +
+                      std::to_string(max_parties - 2) +
+                      " workers and processes in a program that uses queues");
+    }
+    std::uint64_t nobody = 0;
+    if (taken[first_ + got].compare_exchange_strong(nobody, taker_)) {
+      ++got;
+      continue;
+    }
+    for (unsigned n = first_; n < first_ + got; ++n) taken[n].store(0);
+    first_ += got + 1;
+    got = 0;
   }
+  count_ = count;
+  if (!commit || !context->is_own()) return;
   std::lock_guard lock(context->committing_);
   context->committers_.push_back({first_, std::move(commit)});
 }
@@ -251,18 +312,18 @@ void Parties::repair() {
 
 void Parties::release() noexcept {
   const unsigned first = first_, count = count_;
+  const std::uint64_t taker = taker_;
   abandon();
   Context* context = Context::existing();
-  if (count == 0 || context == nullptr) return;
-  std::lock_guard lock(context->mutex_);
-  std::fill_n(context->party_taken_.begin() + first, count, false);
+  if (count == 0 || context == nullptr || context->owner_word() != taker) return;
+  for (unsigned n = first; n < first + count; ++n) context->header().taken[n].store(0);
 }
 
 void Parties::abandon() noexcept {
   Context* context = Context::existing();
   const unsigned first = first_;
   first_ = count_ = 0;
-  if (first == 0 || context == nullptr) return;
+  if (first == 0 || context == nullptr || !context->is_own()) return;
   std::lock_guard lock(context->committing_);
   std::erase_if(context->committers_,
                 [&](const Context::Committer& c) { return c.first_party == first; });

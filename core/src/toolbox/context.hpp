@@ -25,7 +25,7 @@
 
 #include <sys/types.h>
 
-#include <tine/detail/queue_core.hpp>
+#include <tine/detail/shared_object.hpp>
 #include <tine/report.hpp>
 
 #include "memory/page_runs.hpp"
@@ -47,7 +47,8 @@ struct Death {
   unsigned frames = 0;
 };
 
-inline constexpr unsigned max_objects = 4096;
+inline constexpr unsigned master_party = 1;
+inline constexpr unsigned max_objects = 1u << ObjectId::slot_bits;
 
 /// An entry of the registry. Written by the master.
 struct SharedObject {
@@ -62,6 +63,9 @@ struct ContextHeader {
   alignas(128) std::atomic<std::uint64_t> incarnations;  // given out so far
   alignas(128) ChunkCounts chunks;
   alignas(128) std::atomic<std::uint64_t> incarnation[max_parties];  // of who has that number now
+  // In whose name a number is taken, as Owner packs it; 0: free. A number is taken by one CAS from
+  // zero, given back by who took it, or by the repair of who took it, after that of the number.
+  alignas(128) std::atomic<std::uint64_t> taken[max_parties];
   alignas(128) SharedObject objects[max_objects];
 };
 
@@ -78,24 +82,39 @@ class Context {
   /// Of this process, as its chunks carry it.
   std::uint64_t owner_word() const noexcept { return owner_; }
   unsigned party() const noexcept { return Owner::unpack(owner_).party; }
+  /// Whether this process made it: only then may it make and end objects.
+  bool is_own() const noexcept { return range_.owner == getpid(); }
 
   /// Before the fork of a party: a new incarnation has the number from now on.
   void begin_party(unsigned party) noexcept;
-  /// In a forked worker: it is this party, the children of its kernels have nothing of this.
+  /// In a forked party: it is this one, its children have nothing of this.
   void enter(unsigned party) noexcept;
-  /// Puts right what a party held that is dead and reaped.
+  /// Puts right what a party held that is dead and reaped. So must be all whose numbers it took for
+  /// its own children: they are repaired, too, and their numbers are free again.
   void repair(unsigned party, const Death& death);
 
   /// Memory for an object, zeroed; the first `committed` bytes are there, the rest is committed by
   /// commit(). In the master only. Throws OutOfMemory.
   std::byte* make_object(ObjectKind kind, std::size_t bytes, std::size_t committed, ObjectId& id);
-  /// The object is no more; its memory goes back to the system.
+  /// The object is no more; its memory goes back to the system. Nothing where this is not is_own().
   void end_object(const ObjectId& id) noexcept;
+  /// The object in an entry of the registry; no object's when it is vacant.
+  ObjectId object_in(unsigned slot) const noexcept;
   /// An object's memory; nullptr when it is no more. With its size, if wanted.
   std::byte* object(const ObjectId& id, ObjectKind kind, std::size_t* bytes = nullptr) noexcept;
 
-  /// Puts memory behind [at, at + bytes). Throws OutOfMemory. In the master, a pool's supervisor
-  /// does it, if there is one, in a process that may die of it; a worker is such a process itself.
+  /// Whether there is such an object, of whatever kind, and this process is a party.
+  bool has(const ObjectId& id) const noexcept {
+    return owner_ != 0 && id.generation != 0 && id.slot() < max_objects &&
+           header().objects[id.slot()].generation.load() == id.generation;
+  }
+  /// Its memory; throws InvalidArgument when it is no more. `name` is what the user calls it.
+  std::byte* must_find(const ObjectId& id, ObjectKind kind, const char* name,
+                       std::size_t* bytes = nullptr);
+
+  /// Puts memory behind [at, at + bytes). Throws OutOfMemory. In the process that made it, a pool's
+  /// supervisor does it, if there is one, in a process that may die of it; any other party is such a
+  /// process itself.
   void commit(const std::byte* at, std::size_t bytes);
   /// Address space for all objects together.
   std::size_t object_space() const noexcept { return objects_bytes_; }
@@ -117,6 +136,7 @@ class Context {
   friend class Parties;
   Context();
   static void in_forked_child() noexcept;
+  void repair_one(unsigned party, const Death& death);
 
   ContextHeader& header() const noexcept { return *reinterpret_cast<ContextHeader*>(range_.base); }
 
@@ -130,7 +150,6 @@ class Context {
   std::mutex mutex_;
   PageRuns runs_{0};
   std::vector<PageRuns::Block> blocks_;  // of the objects; what stands in shared memory is a copy
-  std::vector<bool> party_taken_;
   std::mutex committing_;
   struct Committer {
     unsigned first_party;
@@ -139,7 +158,8 @@ class Context {
   std::vector<Committer> committers_;  // one for each pool
 };
 
-/// In the master: the numbers of a pool's workers, none when there was no context yet.
+/// In a master: the numbers of its children, such as a pool's workers; none when there was no context
+/// yet. Several masters, a program and its Processes, take theirs from the same ones.
 class Parties {
  public:
   Parties() = default;
@@ -147,21 +167,22 @@ class Parties {
   Parties(const Parties&) = delete;
   Parties& operator=(const Parties&) = delete;
 
-  /// Takes `count` numbers in a row, before the fork. While they are held, the master's memory is
-  /// committed by `commit`. Throws PoolError.
-  void take(unsigned count, SharedRange::Commit commit);
-  /// The number of the first worker, 0: none.
+  /// Takes `count` numbers in a row, before the fork. While they are held, the memory of the context
+  /// is committed by `commit`, if given, in the process that made it. Throws PoolError.
+  void take(unsigned count, SharedRange::Commit commit = {});
+  /// The number of the first, 0: none.
   unsigned first() const noexcept { return first_; }
-  /// All of the pool's workers are dead: puts right what they held.
+  /// All of them are dead: puts right what they held.
   void repair();
   /// Gives the numbers back, after that.
   void release() noexcept;
-  /// Some worker may still live: its number must never be another's.
+  /// Some of them may still live: its number must never be another's.
   void abandon() noexcept;
 
  private:
   unsigned first_ = 0;
   unsigned count_ = 0;
+  std::uint64_t taker_ = 0;  // a copy of this in a child of ours holds nothing
 };
 
 }  // namespace tine::detail

@@ -9,8 +9,8 @@
 #include <tine/detail/queue_core.hpp>
 #include <tine/error.hpp>
 
-#include "sync/clock.hpp"
 #include "toolbox/context.hpp"
+#include "toolbox/pipe.hpp"
 #include "toolbox/queue_ring.hpp"
 
 #ifndef MADV_POPULATE_READ
@@ -21,14 +21,22 @@ namespace tine::detail {
 
 namespace {
 
-QueueRing ring_of(Context& context, const ObjectId& id) {
+std::optional<QueueRing> find_ring(Context& context, const ObjectId& id) noexcept {
   std::size_t bytes = 0;
-  std::byte* at = context.object(id, ObjectKind::queue, &bytes);
-  if (at == nullptr) [[unlikely]]
+  if (std::byte* at = context.object(id, ObjectKind::queue, &bytes))
+    return QueueRing(context, at, bytes);
+  if (std::byte* at = context.object(id, ObjectKind::pipe, &bytes))
+    return PipeEnds(context, at).inbox(id.part());
+  return std::nullopt;
+}
+
+QueueRing ring_of(Context& context, const ObjectId& id) {
+  const std::optional<QueueRing> ring = find_ring(context, id);
+  if (!ring) [[unlikely]]
     throw InvalidArgument(
-        "tine: there is no such queue: the tine::Queue that this handle came from is gone, or it "
-        "never had one");
-  return {context, at, bytes};
+        "tine: there is no such queue: the tine::Queue or tine::Pipe that this handle came from is "
+        "gone, or it never had one");
+  return *ring;
 }
 
 QueueRing ring_of(const ObjectId& id) {
@@ -36,16 +44,6 @@ QueueRing ring_of(const ObjectId& id) {
 }
 
 }  // namespace
-
-std::int64_t deadline_of(bool block, const std::optional<std::chrono::nanoseconds>& timeout) {
-  if (timeout && timeout->count() < 0)
-    throw InvalidArgument("tine: a timeout is negative; give 0 to look once, and none to wait for ever");
-  if (!block) return 0;
-  constexpr auto never = std::numeric_limits<std::int64_t>::max();
-  if (!timeout) return never;
-  const std::int64_t now = now_ns();
-  return timeout->count() > never - now ? never : now + timeout->count();
-}
 
 Parcel::Parcel() : context_(Context::for_use()), first_(no_chunk), last_(no_chunk) {}
 
@@ -115,9 +113,7 @@ Delivery::Delivery(const ObjectId& queue)
 Delivery::~Delivery() {
   if (cell_ != 0) {
     const QueueRing::Claim claim{position_, Cell::unpack(cell_), true};
-    std::size_t bytes = 0;
-    if (std::byte* at = context_.object(queue_, ObjectKind::queue, &bytes))
-      QueueRing(context_, at, bytes).give_back(claim);
+    if (auto ring = find_ring(context_, queue_)) ring->give_back(claim);
   }
 }
 
@@ -166,9 +162,8 @@ void ItemBytes::read(void* to, std::size_t size) {
 void Delivery::accept() noexcept {
   const QueueRing::Claim claim{position_, Cell::unpack(cell_), true};
   cell_ = 0;
-  std::size_t bytes = 0;
-  if (std::byte* at = context_.object(queue_, ObjectKind::queue, &bytes))
-    QueueRing(context_, at, bytes).commit(claim);
+  if (auto ring = find_ring(context_, queue_))
+    ring->commit(claim);
   else
     context_.chunks().give_chain(claim.cell.chunk);
 }
@@ -196,27 +191,19 @@ ObjectId make_queue(std::ptrdiff_t maxsize) {
 void end_queue(const ObjectId& queue) noexcept {
   Context* context = Context::existing();
   std::size_t bytes = 0;
-  std::byte* at = context == nullptr || context->party() == 0
+  // A copy of it, in a fork of the application or in a Process, is not the queue.
+  std::byte* at = context == nullptr || !context->is_own()
                       ? nullptr
                       : context->object(queue, ObjectKind::queue, &bytes);
-  if (at == nullptr) return;  // a copy of it, in a fork of the application
+  if (at == nullptr) return;
   QueueRing ring(*context, at, bytes);
-  ring.header().closed.store(1);
-  for (;;) {
-    const QueueRing::Claim claim = ring.claim();
-    if (!claim.done) break;
-    ring.commit(claim);
-  }
-  for (Signal* signal : {&ring.header().items, &ring.header().room, &ring.header().tasks})
-    signal->reset();
+  ring.empty_out();
+  ring.header().tasks.reset();
   context->end_object(queue);
 }
 
 void close_queue(const ObjectId& queue) {
-  QueueRing ring = ring_of(queue);
-  ring.header().closed.store(1);
-  ring.header().items.reset();
-  ring.header().room.reset();
+  ring_of(queue).close();
 }
 
 bool queue_closed(const ObjectId& queue) {

@@ -112,6 +112,21 @@ void QueueRing::give_back(const Claim& claim) noexcept {
   header_.items.notify(1);
 }
 
+void QueueRing::close() noexcept {
+  header_.closed.store(1);
+  header_.items.reset();
+  header_.room.reset();
+}
+
+void QueueRing::empty_out() noexcept {
+  close();
+  for (;;) {
+    const Claim item = claim();
+    if (!item.done) break;
+    commit(item);
+  }
+}
+
 std::uint64_t QueueRing::not_before(std::uint64_t position) const noexcept {
   const std::uint64_t t = header_.tail.load() & position_mask;
   return t > count_ ? std::max(position, t - count_) : position;

@@ -99,6 +99,11 @@ class QueueRing {
   /// The claimed item is the queue's again.
   void give_back(const Claim& claim) noexcept;
 
+  /// Nothing goes in any more; who waits, wakes.
+  void close() noexcept;
+  /// Throws away what is in it, before the memory of the ring goes.
+  void empty_out() noexcept;
+
   /// Nothing is in the queue, nor being read.
   bool drained() noexcept;
   bool full() noexcept;

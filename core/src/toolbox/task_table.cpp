@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <tine/detail/queue_core.hpp>
+
 #include "toolbox/context.hpp"
 
 namespace tine::detail {

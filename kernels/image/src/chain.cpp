@@ -13,7 +13,21 @@ namespace tine::image {
 
 namespace {
 
+const Choice* choice_of(const Parameter& parameter, double value) {
+  const auto found = std::find_if(parameter.choices.begin(), parameter.choices.end(),
+                                  [&](const Choice& c) { return c.value == value; });
+  return found == parameter.choices.end() ? nullptr : &*found;
+}
+
 void check(const Operation& operation, const Parameter& parameter, double value) {
+  if (parameter.kind == Parameter::Kind::choice) {
+    if (choice_of(parameter, value) != nullptr) return;
+    std::string words;
+    for (const Choice& choice : parameter.choices)
+      words += (words.empty() ? "" : ", ") + std::string(choice.name);
+    throw InvalidArgument(std::string(operation.name) + ": " + std::string(parameter.name) +
+                          " is one of " + words);
+  }
   const std::string what =
       std::string(operation.name) + ": " + std::string(parameter.name) + "=" + number_text(value);
   if (!(value >= parameter.low && value <= parameter.high)) {
@@ -85,8 +99,10 @@ std::string Chain::to_string() const {
     text += step.operation->name;
     const auto parameters = step.operation->parameters;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      if (step.values[i] == 0 && parameters[i].fallback == 0) continue;
-      text += " " + std::string(parameters[i].name) + "=" + number_text(step.values[i]);
+      if (step.values[i] == parameters[i].fallback) continue;
+      const Choice* choice = choice_of(parameters[i], step.values[i]);
+      text += " " + std::string(parameters[i].name) + "=" +
+              (choice != nullptr ? std::string(choice->name) : number_text(step.values[i]));
     }
   }
   return text;

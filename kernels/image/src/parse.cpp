@@ -2,6 +2,7 @@
 //
 //   chain     = operation { "|" operation }
 //   operation = name { value | parameter "=" value }
+//   value     = number | word
 //
 // Names may be two words ("threshold otsu"); the longer name wins.
 #include <array>
@@ -74,7 +75,25 @@ const Operation& operation_in(std::span<const std::string_view>& words) {
                         or_nearest(name, names, "; there are: "));
 }
 
-// A word that is neither a number nor name=value.
+// A number, or a word that the parameter takes for one.
+std::optional<double> value_for(const Parameter& parameter, std::string_view text) {
+  for (const Choice& choice : parameter.choices)
+    if (choice.name == text) return choice.value;
+  if (parameter.kind == Parameter::Kind::choice) return std::nullopt;
+  return number(text);
+}
+
+[[noreturn]] void bad_value(const std::string& name, const Parameter& parameter,
+                            std::string_view text, std::string_view word) {
+  if (parameter.kind != Parameter::Kind::choice)
+    throw InvalidArgument(name + ": " + quoted(text) + " is not a number, in " + quoted(word));
+  std::vector<std::string_view> names;
+  for (const Choice& choice : parameter.choices) names.push_back(choice.name);
+  throw InvalidArgument(name + ": " + std::string(parameter.name) + " cannot be " + quoted(text) +
+                        or_nearest(text, names, "; it is one of: "));
+}
+
+// A word that is neither a value nor name=value.
 [[noreturn]] void bad_word(const Operation& operation, std::string_view word) {
   std::vector<std::string_view> meant;
   for (const Operation* other : operations())
@@ -97,7 +116,8 @@ Chain parse_step(std::span<const std::string_view> words) {
     const std::size_t equals = word.find('=');
     std::size_t which = next;
     if (equals == word.npos) {
-      if (!number(word)) bad_word(operation, word);
+      const bool fits = next < parameters.size() && value_for(parameters[next], word);
+      if (!fits && !number(word)) bad_word(operation, word);
       if (next++ >= parameters.size())
         throw InvalidArgument(name +
                               (parameters.empty() ? " takes no parameters, but there is "
@@ -115,9 +135,8 @@ Chain parse_step(std::span<const std::string_view> words) {
                               or_nearest(key, names, "; it has: "));
     }
     const std::string_view digits = equals == word.npos ? word : word.substr(equals + 1);
-    const auto value = number(digits);
-    if (!value)
-      throw InvalidArgument(name + ": " + quoted(digits) + " is not a number, in " + quoted(word));
+    const auto value = value_for(parameters[which], digits);
+    if (!value) bad_value(name, parameters[which], digits, word);
     if (given[which])
       throw InvalidArgument(name + ": " + std::string(parameters[which].name) + " is given twice");
     given[which] = value;

@@ -117,29 +117,6 @@ inline constexpr bool travels_by_cereal =
     cereal::traits::is_output_serializable<T, ItemWriter>::value&&
         cereal::traits::is_input_serializable<T, ItemReader>::value;
 
-template <class T>
-void write_item(Parcel& to, const T& value) {
-  if constexpr (std::is_trivially_copyable_v<T>) {
-    to.write(&value, sizeof value);
-  } else {
-    ItemWriter archive(to);
-    archive(value);
-  }
-}
-template <class T>
-T read_item(ItemBytes& from) {
-  if constexpr (std::is_trivially_copyable_v<T>) {
-    std::array<std::byte, sizeof(T)> bytes;
-    from.read(bytes.data(), bytes.size());
-    return std::bit_cast<T>(bytes);
-  } else {
-    T value;
-    ItemReader archive(from);
-    archive(value);
-    return value;
-  }
-}
-
 /// Fails to compile, with the reason, when values of this type cannot travel.
 template <class T>
 constexpr void check_item() {
@@ -158,6 +135,30 @@ constexpr void check_item() {
     static_assert(std::is_default_constructible_v<T>,
                   "an item of a queue that is serialised must have a default constructor: it is "
                   "made first and filled then");
+  }
+}
+
+template <class T>
+void encode(Parcel& parcel, const T& value) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    parcel.write(&value, sizeof value);
+  } else {
+    ItemWriter archive(parcel);
+    archive(value);
+  }
+}
+
+template <class T>
+T decode(ItemBytes& item) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    std::array<std::byte, sizeof(T)> bytes;
+    item.read(bytes.data(), bytes.size());
+    return std::bit_cast<T>(bytes);
+  } else {
+    T value;
+    ItemReader archive(item);
+    archive(value);
+    return value;
   }
 }
 

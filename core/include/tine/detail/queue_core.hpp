@@ -1,27 +1,15 @@
 /// @file
-/// A queue without types: items as streams of bytes.
+/// A queue without types: items as streams of bytes. A pipe is two queues and uses the same.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+
+#include <tine/detail/shared_object.hpp>
 
 namespace tine::detail {
 
 class Context;
-
-/// Names an object that processes share; it travels as bytes. Generations are never used again.
-///
-/// As one word it is above all addresses, so that a job that captures it is not suspected of
-/// capturing a pointer, which would cost a look at the process's map.
-struct alignas(8) ObjectId {
-  static constexpr std::uint32_t above_addresses = 0xff000000;
-  std::uint32_t generation = 0;  ///< 0: none
-  std::uint32_t tagged_slot = above_addresses;
-
-  constexpr std::uint32_t slot() const noexcept { return tagged_slot & ~above_addresses; }
-};
 
 enum class Outcome { done, not_now, closed };
 
@@ -31,7 +19,8 @@ class Parcel {
  public:
   /// Throws PoolError when this process is no party of the context.
   Parcel();
-  /// The same, and InvalidArgument when there is no such queue.
+  /// The same, and InvalidArgument when there is no such queue; for a pipe, `queue` names the end that
+  /// receives.
   explicit Parcel(const ObjectId& queue);
   ~Parcel();
   Parcel(const Parcel&) = delete;
@@ -88,9 +77,6 @@ class Delivery : public ItemBytes {
   std::uint64_t position_ = 0;
   std::uint64_t cell_ = 0;  // 0: nothing is claimed
 };
-
-/// When to stop waiting, on the monotonic clock. Throws InvalidArgument when `timeout` is negative.
-std::int64_t deadline_of(bool block, const std::optional<std::chrono::nanoseconds>& timeout);
 
 Outcome send(const ObjectId& queue, Parcel& item, std::int64_t deadline);
 Outcome claim(Delivery& item, std::int64_t deadline);

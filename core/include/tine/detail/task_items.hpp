@@ -100,12 +100,12 @@ using TaskResult = typename TaskResultOf<std::decay_t<F>, TaskArgument<A>...>::t
 
 template <class R, class F, class... T>
 void run_task(ItemBytes& from, Parcel& result) {
-  F f = read_item<F>(from);
-  std::tuple<T...> arguments{read_item<T>(from)...};  // braces: one after another
+  F f = decode<F>(from);
+  std::tuple<T...> arguments{decode<T>(from)...};  // braces: one after another
   if constexpr (std::is_void_v<R>)
     std::apply([&](T&... a) { std::invoke(f, std::move(a)...); }, arguments);
   else
-    write_item<R>(result, std::apply([&](T&... a) -> R { return std::invoke(f, std::move(a)...); },
+    encode<R>(result, std::apply([&](T&... a) -> R { return std::invoke(f, std::move(a)...); },
                                      arguments));
 }
 
@@ -125,7 +125,7 @@ void write_checked(ExecutorState& executor, Parcel& to, const T& value, const ch
     to.write(&copy, sizeof copy);
     return;
   }
-  write_item(to, value);
+  encode(to, value);
 }
 
 template <class F>

@@ -1,6 +1,4 @@
-// gaussian, box, median, sharpen.
-#include <opencv2/imgproc.hpp>
-
+// gaussian, box, median, sharpen, filter2d.
 #include "operations/all.hpp"
 
 namespace tine::image {
@@ -9,9 +7,11 @@ namespace {
 
 constexpr Parameter gaussian_parameters[] = {
     {"sigma", "standard deviation", "pixels", 0.1, 100, 1},
+    border_parameter,
 };
 constexpr Parameter box_parameters[] = {
     {"size", "side of the square", "pixels", 1, 255, 3, Parameter::Kind::odd},
+    border_parameter,
 };
 constexpr Parameter median_parameters[] = {
     {"size", "side of the square", "pixels", 3, 101, 3, Parameter::Kind::odd},
@@ -19,6 +19,20 @@ constexpr Parameter median_parameters[] = {
 constexpr Parameter sharpen_parameters[] = {
     {"amount", "how much of the detail is added", "", 0, 10, 1},
     {"sigma", "size of the detail: standard deviation of the blur", "pixels", 0.1, 100, 1},
+    border_parameter,
+};
+constexpr Parameter filter2d_parameters[] = {
+    {"k00", "weight of the pixel above, to the left", "", -1e6, 1e6, 0},
+    {"k01", "above", "", -1e6, 1e6, 0},
+    {"k02", "above, to the right", "", -1e6, 1e6, 0},
+    {"k10", "to the left", "", -1e6, 1e6, 0},
+    {"k11", "of the pixel itself", "", -1e6, 1e6, 1},
+    {"k12", "to the right", "", -1e6, 1e6, 0},
+    {"k20", "below, to the left", "", -1e6, 1e6, 0},
+    {"k21", "below", "", -1e6, 1e6, 0},
+    {"k22", "below, to the right", "", -1e6, 1e6, 0},
+    {"offset", "is added", "levels", -65535, 65535, 0},
+    border_parameter,
 };
 
 // The kernel size that cv::GaussianBlur chooses.
@@ -37,7 +51,7 @@ constinit const Operation gaussian_operation{
     .accepts = always<all_depths, any_channels>,
     .halo = [](const Values& v, int type) { return gaussian_halo(v[0], type); },
     .run = [](const cv::Mat& in, cv::Mat& out,
-              const Values& v) { cv::GaussianBlur(in, out, {}, v[0]); },
+              const Values& v) { cv::GaussianBlur(in, out, {}, v[0], 0, int(v[1])); },
 };
 
 // Not for floats: cv::blur keeps a running sum down each column, whose rounding depends on where
@@ -50,7 +64,7 @@ constinit const Operation box_operation{
     .halo = [](const Values& v, int) { return int(v[0]) / 2; },
     .run =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          cv::blur(in, out, {int(v[0]), int(v[0])});
+          cv::blur(in, out, {int(v[0]), int(v[0])}, {-1, -1}, int(v[1]));
         },
 };
 
@@ -76,8 +90,21 @@ constinit const Operation sharpen_operation{
     .run =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           cv::Mat blurred;
-          cv::GaussianBlur(in, blurred, {}, v[1]);
+          cv::GaussianBlur(in, blurred, {}, v[1], 0, int(v[2]));
           cv::addWeighted(in, 1 + v[0], blurred, -v[0], 0, out);
+        },
+};
+
+constinit const Operation filter2d_operation{
+    .name = "filter2d",
+    .help = "weighted sum of a pixel and its eight neighbours, row by row",
+    .parameters = filter2d_parameters,
+    .accepts = always<all_depths, any_channels>,
+    .halo = [](const Values&, int) { return 1; },
+    .run =
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
+          const cv::Mat weights(3, 3, CV_64F, const_cast<double*>(v.number.data()));
+          cv::filter2D(in, out, -1, weights, {-1, -1}, v[9], int(v[10]));
         },
 };
 

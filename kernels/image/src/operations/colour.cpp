@@ -1,6 +1,4 @@
-// gray, invert, threshold with a given value: one pixel at a time.
-#include <opencv2/imgproc.hpp>
-
+// gray, convert, invert, threshold with a given value: one pixel at a time.
 #include "operations/all.hpp"
 
 namespace tine::image {
@@ -12,8 +10,23 @@ cv::Mat to_gray(const cv::Mat& in) {
   return gray;
 }
 
+void keep_alpha(const cv::Mat& in, cv::Mat& out) {
+  if (in.channels() != 4) return;
+  const int alpha[] = {3, 3};
+  cv::mixChannels(&in, 1, &out, 1, alpha, 1);
+}
+
 namespace {
 
+constexpr Choice spaces[] = {
+    {"hsv", cv::COLOR_BGR2HSV},        {"lab", cv::COLOR_BGR2Lab},
+    {"ycrcb", cv::COLOR_BGR2YCrCb},    {"from_hsv", cv::COLOR_HSV2BGR},
+    {"from_lab", cv::COLOR_Lab2BGR},   {"from_ycrcb", cv::COLOR_YCrCb2BGR},
+};
+constexpr Parameter convert_parameters[] = {
+    {"to", "the colour space, or where the image comes back from", "", 0, 255, cv::COLOR_BGR2HSV,
+     Parameter::Kind::choice, spaces},
+};
 constexpr Parameter threshold_parameters[] = {
     {"value", "what is above it becomes white", "levels", 0, 65535, 127},
 };
@@ -34,6 +47,20 @@ constinit const Operation gray_operation{
         },
 };
 
+constinit const Operation convert_operation{
+    .name = "convert",
+    .help = "another colour space: three channels that mean something else",
+    .parameters = convert_parameters,
+    .accepts =
+        [](const Values& v) {
+          const int code = int(v[0]);
+          const bool linear = code == cv::COLOR_BGR2YCrCb || code == cv::COLOR_YCrCb2BGR;
+          return Accepts{linear ? all_depths : depth_8 | depth_float, 1u << 3};
+        },
+    .run = [](const cv::Mat& in, cv::Mat& out,
+              const Values& v) { cv::cvtColor(in, out, int(v[0])); },
+};
+
 constinit const Operation invert_operation{
     .name = "invert",
     .help = "the negative; transparency stays",
@@ -46,10 +73,7 @@ constinit const Operation invert_operation{
             return;
           }
           cv::subtract(cv::Scalar::all(top), in, out);
-          if (in.channels() == 4) {
-            const int alpha[] = {3, 3};
-            cv::mixChannels(&in, 1, &out, 1, alpha, 1);
-          }
+          keep_alpha(in, out);
         },
 };
 

@@ -15,6 +15,7 @@ constexpr Parameter bilateral_parameters[] = {
     {"d", "diameter of the neighbourhood", "pixels", 1, 51, 9, Parameter::Kind::integer},
     {"sigma_color", "difference in level up to which pixels are mixed", "levels", 0.1, 1000, 50},
     {"sigma_space", "standard deviation in the plane", "pixels", 0.1, 1000, 5},
+    border_parameter,
 };
 constexpr Parameter nlmeans_parameters[] = {
     {"h", "strength: the noise's standard deviation", "levels", 0.1, 200, 10},
@@ -56,7 +57,7 @@ constinit const Operation bilateral_operation{
     .accepts = always<depth_8, gray_or_colour>,
     .halo = [](const Values& v, int) { return std::max(int(v[0]) / 2, 1); },
     .run = [](const cv::Mat& in, cv::Mat& out,
-              const Values& v) { cv::bilateralFilter(in, out, int(v[0]), v[1], v[2]); },
+              const Values& v) { cv::bilateralFilter(in, out, int(v[0]), v[1], v[2], int(v[3])); },
     .reads_around = true,
 };
 

@@ -1,9 +1,8 @@
-// sobel, laplacian.
+// sobel, scharr, laplacian.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
-
-#include <opencv2/imgproc.hpp>
 
 #include "operations/all.hpp"
 
@@ -56,23 +55,41 @@ void sobel_8(const cv::Mat& in, cv::Mat& out) {
   }
 }
 
-void half_of_both(const cv::Mat& gx, const cv::Mat& gy, cv::Mat& out, int depth) {
-  cv::addWeighted(cv::abs(gx), 0.5, cv::abs(gy), 0.5, 0, out, depth);
-}
-
-void sobel_reference(const cv::Mat& in, cv::Mat& out, const Values&) {
+// The magnitude of a gradient: half the sum of the absolute values of what `derive` makes in x and y.
+template <class Derive>
+void magnitude(const cv::Mat& in, cv::Mat& out, Derive derive) {
   const cv::Mat plane = to_gray(in);
   const int depth = plane.depth() == CV_8U ? CV_16S : CV_32F;
   cv::Mat gx, gy;
-  cv::Sobel(plane, gx, depth, 1, 0);
-  cv::Sobel(plane, gy, depth, 0, 1);
+  derive(plane, gx, depth, 1, 0);
+  derive(plane, gy, depth, 0, 1);
   if (depth == CV_16S) {
     cv::convertScaleAbs(gx, gx);
     cv::convertScaleAbs(gy, gy);
     cv::addWeighted(gx, 0.5, gy, 0.5, 0, out);
   } else {
-    half_of_both(gx, gy, out, plane.depth());
+    cv::addWeighted(cv::abs(gx), 0.5, cv::abs(gy), 0.5, 0, out, plane.depth());
   }
+}
+
+void sobel_reference(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  magnitude(in, out, [&](const cv::Mat& from, cv::Mat& to, int depth, int dx, int dy) {
+    cv::Sobel(from, to, depth, dx, dy, int(v[0]), 1, 0, int(v[1]));
+  });
+}
+
+constexpr Parameter sobel_parameters[] = {
+    {"size", "side of the kernel", "pixels", 1, 7, 3, Parameter::Kind::odd},
+    border_parameter,
+};
+constexpr Parameter scharr_parameters[] = {border_parameter};
+constexpr Parameter laplacian_parameters[] = {
+    {"size", "side of the kernel", "pixels", 1, 31, 3, Parameter::Kind::odd},
+    border_parameter,
+};
+
+int derivative_halo(const Values& v, int) {
+  return std::max(int(v[0]) / 2, 1);
 }
 
 }  // namespace
@@ -80,12 +97,13 @@ void sobel_reference(const cv::Mat& in, cv::Mat& out, const Values&) {
 constinit const Operation sobel_operation{
     .name = "sobel",
     .help = "edges: magnitude of the gradient, in gray",
+    .parameters = sobel_parameters,
     .accepts = always<all_depths, any_channels>,
     .output_type = gray_type,
-    .halo = [](const Values&, int) { return 1; },
+    .halo = derivative_halo,
     .run =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          if (in.type() == CV_8UC1)
+          if (in.type() == CV_8UC1 && v[0] == 3 && int(v[1]) == cv::BORDER_REFLECT_101)
             sobel_8(in, out);
           else
             sobel_reference(in, out, v);
@@ -93,17 +111,34 @@ constinit const Operation sobel_operation{
     .reference = sobel_reference,
 };
 
-constinit const Operation laplacian_operation{
-    .name = "laplacian",
-    .help = "edges and specks: absolute value of the Laplacian, in gray",
+constinit const Operation scharr_operation{
+    .name = "scharr",
+    .help = "edges: as sobel, with a kernel that favours no direction",
+    .parameters = scharr_parameters,
     .accepts = always<all_depths, any_channels>,
     .output_type = gray_type,
     .halo = [](const Values&, int) { return 1; },
     .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values&) {
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
+          magnitude(in, out, [&](const cv::Mat& from, cv::Mat& to, int depth, int dx, int dy) {
+            cv::Scharr(from, to, depth, dx, dy, 1, 0, int(v[0]));
+          });
+        },
+};
+
+constinit const Operation laplacian_operation{
+    .name = "laplacian",
+    .help = "edges and specks: absolute value of the Laplacian, in gray",
+    .parameters = laplacian_parameters,
+    .accepts = always<all_depths, any_channels>,
+    .output_type = gray_type,
+    .halo = derivative_halo,
+    .run =
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           const cv::Mat plane = to_gray(in);
           cv::Mat second;
-          cv::Laplacian(plane, second, plane.depth() == CV_8U ? CV_16S : CV_32F, 3);
+          cv::Laplacian(plane, second, plane.depth() == CV_8U ? CV_16S : CV_32F, int(v[0]), 1, 0,
+                        int(v[1]));
           if (plane.depth() == CV_8U)
             cv::convertScaleAbs(second, out);
           else

@@ -1,4 +1,4 @@
-// threshold otsu, equalize: they need the histogram of the whole image. What they make of it is
+// threshold otsu, equalize, normalize: they need the histogram of the whole image. What they make of it is
 // computed here exactly as OpenCV does.
 #include <algorithm>
 #include <cfloat>
@@ -62,6 +62,17 @@ Values equalizing_table(const Values&, const Histogram& histogram, std::uint8_t*
   return {};
 }
 
+// Scale and offset, as cv::normalize() computes them.
+Values stretching(const Values&, const Histogram& histogram, std::uint8_t*) {
+  const auto& count = histogram.count;
+  const auto some = [](auto n) { return n != 0; };
+  const auto low = std::find_if(count.begin(), count.end(), some) - count.begin();
+  const auto high = count.rend() - std::find_if(count.rbegin(), count.rend(), some) - 1;
+  const double scale =
+      255.0 * (high - low > DBL_EPSILON ? 1. / static_cast<double>(high - low) : 0);
+  return {.number = {scale, 0 - static_cast<double>(low) * scale}};
+}
+
 }  // namespace
 
 constinit const Operation threshold_otsu_operation{
@@ -93,6 +104,20 @@ constinit const Operation equalize_operation{
         },
     .resolve = equalizing_table,
     .reference = [](const cv::Mat& in, cv::Mat& out, const Values&) { cv::equalizeHist(in, out); },
+};
+
+constinit const Operation normalize_operation{
+    .name = "normalize",
+    .help = "stretches the levels there are to the whole range",
+    .scope = Operation::Scope::global,
+    .accepts = always<depth_8, gray_only>,
+    .run = [](const cv::Mat& in, cv::Mat& out,
+              const Values& v) { in.convertTo(out, CV_8U, v[0], v[1]); },
+    .resolve = stretching,
+    .reference =
+        [](const cv::Mat& in, cv::Mat& out, const Values&) {
+          cv::normalize(in, out, 0, 255, cv::NORM_MINMAX);
+        },
 };
 
 }  // namespace tine::image

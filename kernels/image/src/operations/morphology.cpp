@@ -1,42 +1,62 @@
-// erode, dilate.
-#include <opencv2/imgproc.hpp>
-
+// erode, dilate, and what is made of them: open, close, gradient, tophat, blackhat.
 #include "operations/all.hpp"
 
 namespace tine::image {
 
 namespace {
 
+constexpr Choice shapes[] = {{"square", cv::MORPH_RECT},
+                             {"cross", cv::MORPH_CROSS},
+                             {"ellipse", cv::MORPH_ELLIPSE}};
+// With `constant`, what is beyond the edges is ignored: it is neither minimum nor maximum.
+constexpr Choice edges[] = {{"ignore", cv::BORDER_CONSTANT},
+                            {"replicate", cv::BORDER_REPLICATE},
+                            {"reflect", cv::BORDER_REFLECT},
+                            {"reflect101", cv::BORDER_REFLECT_101}};
 constexpr Parameter parameters[] = {
-    {"size", "side of the square", "pixels", 1, 255, 3, Parameter::Kind::odd},
+    {"size", "diameter of the neighbourhood", "pixels", 1, 255, 3, Parameter::Kind::odd},
+    {"shape", "of the neighbourhood", "", 0, 2, cv::MORPH_RECT, Parameter::Kind::choice, shapes},
+    {"border", "what is beyond the edges", "", 0, 4, cv::BORDER_CONSTANT, Parameter::Kind::choice,
+     edges},
 };
 
-int halo(const Values& v, int) {
-  return int(v[0]) / 2;
+template <cv::MorphTypes type>
+void run(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  const int size = int(v[0]);
+  cv::morphologyEx(in, out, type, cv::getStructuringElement(int(v[1]), {size, size}), {-1, -1}, 1,
+                   int(v[2]));
 }
 
-cv::Mat square(const Values& v) {
-  return cv::Mat::ones(int(v[0]), int(v[0]), CV_8U);
+// What is eroded first and dilated then, or the other way, looks twice as far.
+template <cv::MorphTypes type>
+constexpr Operation operation(const char* name, const char* help) {
+  constexpr bool once = type == cv::MORPH_ERODE || type == cv::MORPH_DILATE ||
+                        type == cv::MORPH_GRADIENT;
+  return {
+      .name = name,
+      .help = help,
+      .parameters = parameters,
+      .accepts = always<all_depths, any_channels>,
+      .halo = [](const Values& v, int) { return int(v[0]) / 2 * (once ? 1 : 2); },
+      .run = run<type>,
+  };
 }
 
 }  // namespace
 
-constinit const Operation erode_operation{
-    .name = "erode",
-    .help = "minimum of a square: bright areas shrink",
-    .parameters = parameters,
-    .accepts = always<all_depths, any_channels>,
-    .halo = halo,
-    .run = [](const cv::Mat& in, cv::Mat& out, const Values& v) { cv::erode(in, out, square(v)); },
-};
-
-constinit const Operation dilate_operation{
-    .name = "dilate",
-    .help = "maximum of a square: bright areas grow",
-    .parameters = parameters,
-    .accepts = always<all_depths, any_channels>,
-    .halo = halo,
-    .run = [](const cv::Mat& in, cv::Mat& out, const Values& v) { cv::dilate(in, out, square(v)); },
-};
+constinit const Operation erode_operation =
+    operation<cv::MORPH_ERODE>("erode", "minimum of the neighbourhood: bright areas shrink");
+constinit const Operation dilate_operation =
+    operation<cv::MORPH_DILATE>("dilate", "maximum of the neighbourhood: bright areas grow");
+constinit const Operation open_operation =
+    operation<cv::MORPH_OPEN>("open", "erode, then dilate: small bright spots go");
+constinit const Operation close_operation =
+    operation<cv::MORPH_CLOSE>("close", "dilate, then erode: small dark spots go");
+constinit const Operation gradient_operation =
+    operation<cv::MORPH_GRADIENT>("gradient", "dilated minus eroded: outlines");
+constinit const Operation tophat_operation =
+    operation<cv::MORPH_TOPHAT>("tophat", "image minus opened: small bright spots alone");
+constinit const Operation blackhat_operation =
+    operation<cv::MORPH_BLACKHAT>("blackhat", "closed minus image: small dark spots alone");
 
 }  // namespace tine::image

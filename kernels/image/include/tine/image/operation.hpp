@@ -14,9 +14,15 @@
 
 namespace tine::image {
 
+/// A word that stands for a number.
+struct Choice {
+  std::string_view name;
+  double value;
+};
+
 /// One number that an operation takes.
 struct Parameter {
-  enum class Kind : std::uint8_t { real, integer, odd };
+  enum class Kind : std::uint8_t { real, integer, odd, choice };
 
   std::string_view name;
   std::string_view help;
@@ -25,11 +31,12 @@ struct Parameter {
   double high;
   double fallback;  ///< when it is not given
   Kind kind = Kind::real;
+  std::span<const Choice> choices{};  ///< for Kind::choice: all its values, each with its word
 };
 
 /// The numbers of one step, in the order of the operation's parameters.
 struct Values {
-  static constexpr std::size_t capacity = 4;
+  static constexpr std::size_t capacity = 12;
 
   std::array<double, capacity> number{};
   /// What a global operation made of the histogram of the whole image: a value for each level.
