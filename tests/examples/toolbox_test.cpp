@@ -41,12 +41,13 @@ class Example : public tine_test::NothingLeftBehind {
     for (std::string line; std::getline(text, line);) lines.push_back(line);
     return lines;
   }
-  static double number_after(const std::string& words, const std::string& text) {
-    const auto at = text.find(words);
-    EXPECT_NE(at, std::string::npos) << text;
-    return at == std::string::npos ? 0 : std::stod(text.substr(at + words.size()));
-  }
 };
+
+double number_after(const std::string& words, const std::string& text) {
+  const auto at = text.find(words);
+  EXPECT_NE(at, std::string::npos) << text;
+  return at == std::string::npos ? 0 : std::stod(text.substr(at + words.size()));
+}
 
 TEST_F(Example, with_join_goes_on_after_the_sub_process_and_without_it_at_once) {
   std::vector<std::string> lines = lines_of("start_and_join");
@@ -80,13 +81,20 @@ TEST_F(Example, gets_a_value_through_a_queue) {
   EXPECT_EQ(output_of("value_through_queue"), "got 42, nothing, hello\n");
 }
 
-TEST_F(Example, sleeps_in_four_processes_at_the_same_time) {
-  const std::string text = output_of("sleep_in_processes");
+void expect_three_times_as_fast(const std::string& text, const std::string& name) {
   const double serial = number_after("serially: ", text);
-  const double parallel = number_after("in four processes: ", text);
+  const double parallel = number_after(name, text);
   EXPECT_GE(serial, 4);
   EXPECT_GE(parallel, 1);
   EXPECT_GE(serial / parallel, 3) << text;
+}
+
+TEST_F(Example, sleeps_in_four_processes_at_the_same_time) {
+  expect_three_times_as_fast(output_of("sleep_in_processes"), "in four processes: ");
+}
+
+TEST_F(Example, sleeps_in_the_workers_of_an_executor_at_the_same_time) {
+  expect_three_times_as_fast(output_of("sleep_in_executor"), "in an executor: ");
 }
 
 TEST_F(Example, estimates_a_density_with_the_article_s_counts_and_draws_the_times) {
