@@ -18,6 +18,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tine/executor.hpp>
 #include <tine/tine.hpp>
 
 #include "support/cgroup.hpp"
@@ -195,6 +196,35 @@ TEST_F(Limits, of_a_memory_cgroup_refuse_what_would_kill) {
   });
   EXPECT_EQ(end, 0);
   EXPECT_TRUE(orphanage_.empties());
+}
+
+TEST_F(Limits, on_processes_fail_the_tasks_of_an_executor_whose_workers_cannot_be_replaced) {
+  const int end = tine_test::in_child([] {
+    setenv("TINE_FAIL", "supervisor.fork@2+=EAGAIN", 1);
+    tine::Executor executor({.workers = 1});
+    const auto first = executor.submit([] { raise(SIGKILL); });
+    EXPECT_THROW(first.result(), tine::WorkerDied);
+    const auto next = executor.submit([] {});
+    EXPECT_THROW(next.result(), tine::BrokenExecutor);
+    try {
+      next.result();
+    } catch (const tine::BrokenExecutor& broken) {
+      EXPECT_THAT(broken.what(), HasSubstr("no worker could be forked"));
+      EXPECT_THAT(broken.what(), HasSubstr("ulimit -u"));
+    }
+  });
+  EXPECT_EQ(end, 0);
+  EXPECT_TRUE(orphanage_.empties());
+}
+
+TEST_F(Limits, on_processes_for_a_while_delay_the_tasks_of_an_executor) {
+  const int end = tine_test::in_child([] {
+    setenv("TINE_FAIL", "supervisor.fork@2=EAGAIN,supervisor.fork@3=EAGAIN", 1);
+    tine::Executor executor({.workers = 1});
+    EXPECT_THROW(executor.submit([] { raise(SIGKILL); }).result(), tine::WorkerDied);
+    EXPECT_EQ(executor.submit([] { return 42; }).result(), 42);
+  });
+  EXPECT_EQ(end, 0);
 }
 
 TEST_F(Limits, as_if_there_were_no_memory_an_array_is_refused_before_the_job) {

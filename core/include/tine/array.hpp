@@ -2,8 +2,10 @@
 /// An N-d array in shared memory that its owner frees by going out of scope.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -104,5 +106,25 @@ class Array {
   detail::Run* run_ = nullptr;
   View<T, N> view_{};
 };
+
+namespace detail {
+
+template <class E>
+std::size_t checked_extent(E extent) {
+  if constexpr (std::is_signed_v<E>)
+    if (extent < 0) throw InvalidArgument("tine: an extent of an array is negative");
+  return static_cast<std::size_t>(extent);
+}
+
+template <class Range>
+auto array_from(std::shared_ptr<Arena> arena, const Range& values) {
+  std::span source(values);
+  using T = std::remove_const_t<typename decltype(source)::element_type>;
+  Array<T> result(std::move(arena), {source.size()});
+  std::copy(source.begin(), source.end(), result.data());
+  return result;
+}
+
+}  // namespace detail
 
 }  // namespace tine

@@ -79,7 +79,7 @@ class Full : public Error {
 };
 
 /// A queue was closed: nothing goes in any more, and for get(), nothing is left. For a pipe: nobody
-/// is there any more who could receive.
+/// is there any more who could receive. Or an executor was shut down.
 class Closed : public Error {
  public:
   using Error::Error;
@@ -172,6 +172,60 @@ class Cancelled : public JobError {
 class BrokenBarrier : public JobError {
  public:
   using JobError::JobError;
+};
+
+/// What was waited for did not come in the time given.
+class TimeoutError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The result was asked for of a task that was cancelled.
+class CancelledError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An executor that runs no more tasks: its initializer threw, its workers died again and again
+/// without any task coming to its end, or they were killed on request.
+class BrokenExecutor : public PoolError {
+ public:
+  using PoolError::PoolError;
+};
+
+/// The process that ran a task died of it, or was killed, on every attempt. Other tasks are not
+/// affected.
+class WorkerDied : public Error {
+ public:
+  WorkerDied(const std::string& what, Fault fault);
+  const Fault& fault() const noexcept { return *fault_; }  ///< with the signal or exit status
+
+ private:
+  std::shared_ptr<const Fault> fault_;
+};
+
+/// What is known of an exception that a task threw in its worker. The exceptions that Future throws
+/// for it are of one of these types: where the original was, or was derived from, one of the
+/// standard library's or of tine's own, an exception that can be caught as that one and as TaskTrace;
+/// else TaskError. In all, what() begins with the original text and goes on with type and backtrace.
+class TaskTrace {
+ public:
+  TaskTrace(Fault fault, int pid);
+  virtual ~TaskTrace() = default;
+  const std::string& type() const noexcept { return fault_->type; }  ///< e.g. std::range_error
+  const std::string& message() const noexcept { return fault_->message; }  ///< its what()
+  const std::vector<std::string>& backtrace() const noexcept { return fault_->backtrace; }
+  int pid() const noexcept { return pid_; }  ///< of the worker
+
+ private:
+  std::shared_ptr<const Fault> fault_;
+  int pid_;
+};
+
+/// A task threw something that has no type of its own here: see TaskTrace.
+class TaskError : public Error, public TaskTrace {
+ public:
+  TaskError(const std::string& what, const TaskTrace& trace) : Error(what), TaskTrace(trace) {}
 };
 
 }  // namespace tine

@@ -2,7 +2,6 @@
 /// A pool of forked worker processes over one arena.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -80,7 +79,7 @@ class Pool {
   template <class T, class... E>
     requires(sizeof...(E) >= 1 && (std::is_integral_v<E> && ...))
   Array<T, sizeof...(E)> array(E... extents) {
-    return Array<T, sizeof...(E)>(arena(), {checked_extent(extents)...});
+    return Array<T, sizeof...(E)>(arena(), {detail::checked_extent(extents)...});
   }
   /// A shared copy of a contiguous range of trivially copyable values, such as a std::vector.
   template <class Range>
@@ -88,11 +87,7 @@ class Pool {
       std::span(r);
     }
   auto array_from(const Range& values) {
-    std::span source(values);
-    using T = std::remove_const_t<typename decltype(source)::element_type>;
-    Array<T> result(arena(), {source.size()});
-    std::copy(source.begin(), source.end(), result.data());
-    return result;
+    return detail::array_from(arena(), values);
   }
 
   /// For standard containers that kernels read.
@@ -121,13 +116,6 @@ class Pool {
   detail::PoolState& state() noexcept { return *state_; }
 
  private:
-  template <class E>
-  static std::size_t checked_extent(E extent) {
-    if constexpr (std::is_signed_v<E>)
-      if (extent < 0) throw InvalidArgument("tine::Pool::array: an extent is negative");
-    return static_cast<std::size_t>(extent);
-  }
-
   std::unique_ptr<detail::PoolState> state_;
 };
 

@@ -101,7 +101,7 @@ void LoadedCode::check_function(const void* address) const {
 }
 
 void LoadedCode::check_captures(const void* bytes, std::size_t size, const void* arena_begin,
-                                const void* arena_end) const {
+                                const void* arena_end, const char* what) const {
   const auto* p = static_cast<const unsigned char*>(bytes);
   for (std::size_t offset = 0; offset + sizeof(std::uintptr_t) <= size;
        offset += sizeof(std::uintptr_t)) {
@@ -145,11 +145,11 @@ void LoadedCode::check_captures(const void* bytes, std::size_t size, const void*
     char text[512];
     snprintf(
         text, sizeof text,
-        "tine: the callable captures a pointer or reference (0x%zx, at byte %zu of its captures) "
+        "tine: %s a pointer or reference (0x%zx, at byte %zu of its captures) "
         "into %s of the master. Workers would see what was there when the pool was made, if "
         "anything. Capture numbers and views (array.view()) by value, and put data into a "
         "tine::Array",
-        word, offset, where.c_str());
+        what, word, offset, where.c_str());
     throw BadCallable(text);
   }
 }

@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <tine/detail/queue_core.hpp>
+
 #include "memory/page_runs.hpp"
 #include "memory/release_log.hpp"
 #include "schedule/job.hpp"
@@ -58,9 +60,10 @@ struct alignas(128) Slot {
   std::atomic<std::uint64_t> active;  // number of the job it is in, 0: parked. The supervisor
                                       // clears it for the dead, after the ledger is repaired.
   std::atomic<std::uint32_t> asleep;  // in futex_wait
+  std::atomic<std::uint32_t> looking; // awake, and sees the bell at once; hint
   std::atomic<std::int32_t> cpu;      // where it began its last job or went to sleep, hint
   std::atomic<std::uint32_t> runs;    // slices begun, for the deadline clock
-  std::atomic<std::uint64_t> slice;   // running, hint for messages
+  std::atomic<std::uint64_t> slice;   // or cell of the task: running, hint
   std::atomic<std::uint32_t> attempt;
   std::atomic<std::uint32_t> inside;  // between begin and end of a kernel
   std::atomic<std::uint64_t> done;    // slices of this job
@@ -154,6 +157,22 @@ struct Board {
   static constexpr std::size_t header() { return (sizeof(Board) + 127) / 128 * 128; }
 };
 
+/// How a pool ends.
+enum class Shutdown : std::uint32_t {
+  no,
+  orderly,    // idle workers leave by themselves, others are killed after a moment
+  terminate,  // the same, after a SIGTERM
+  kill,
+};
+
+/// Of a pool that serves an executor.
+struct TaskService {
+  ObjectId table;  // of its tasks in the context
+  std::int64_t deadline_ns = 0;
+  unsigned tasks_per_worker = 0;  // 0: no limit
+  explicit operator bool() const { return table.generation != 0; }
+};
+
 /// What only master and supervisor write. Behind it: Occupant occupants[workers], then, on the next
 /// page, the board.
 struct Control {
@@ -162,7 +181,7 @@ struct Control {
   alignas(128) std::atomic<std::uint32_t> bell;
   // Written by the master.
   std::atomic<std::uint64_t> open_job;  // number of the job that may be worked on, 0: none
-  std::atomic<std::uint32_t> shutdown;
+  std::atomic<std::uint32_t> shutdown;  // a Shutdown
   std::atomic<std::int32_t> master_cpu;  // where it posted the last job, hint
 
   // Orders to the supervisor, by the master; an eventfd says that there are some.
@@ -182,6 +201,7 @@ struct Control {
   std::atomic<std::uint64_t> in_job;     // number of the job whose ledger it is looking at
   std::atomic<std::uint64_t> restarts;   // workers replaced in this job
   std::atomic<std::uint64_t> undone;     // slices marked for restoring in this job
+  std::atomic<std::uint32_t> watching;   // it looks at the deadlines of tasks every 10 ms
 
   // Constant after the pool was made.
   alignas(128) std::uint32_t workers;
@@ -189,6 +209,7 @@ struct Control {
   std::size_t memory_per_worker;
   std::size_t recycle_above;
   bool protect;
+  TaskService tasks;
 
   // Written by the master while no worker is active.
   ReleaseLog released;
@@ -219,6 +240,18 @@ struct Control {
         sys::futex_wake(bell, wake);
         return;
       }
+  }
+  /// The same for one more task of at most `pending`: wakes nobody when enough workers are awake.
+  void ring_for_task(std::size_t pending) {
+    bell.fetch_add(1);
+    const Slot* slot = slots();
+    std::size_t looking = 0;
+    bool sleepers = false;
+    for (unsigned i = 0; i < workers; ++i) {
+      looking += slot[i].looking.load();
+      sleepers = sleepers || slot[i].asleep.load() != 0;
+    }
+    if (sleepers && looking < pending) sys::futex_wake(bell, 1);
   }
 
  private:

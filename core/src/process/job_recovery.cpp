@@ -13,11 +13,6 @@ namespace tine::detail {
 
 namespace {
 
-// From a millisecond, doubling, to a second.
-constexpr std::int64_t backoff(unsigned failures) {
-  return std::min(seconds, ms << std::min(failures, 20u));
-}
-
 // Of the kind after which a process may have written anywhere. Sanitizers that end a process
 // themselves do it before the stray write.
 bool is_memory_fault(const siginfo_t& end) {
@@ -70,9 +65,18 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
   occupants_[index].pid.store(0);
   slot.asleep.store(0);
   control_.alive.fetch_sub(1);
-  if (inherited_.first_party != 0)
-    Context::existing()->repair(inherited_.first_party + index,
-                                {info.si_pid, cause_of(index, info), info.si_status});
+  if (inherited_.first_party != 0) {
+    Death death{.pid = info.si_pid, .cause = cause_of(index, info), .status = info.si_status};
+    if (const CrashNote& note = slot.crash; death.cause == Cause::signal &&
+                                            note.written.load() == by_signal &&
+                                            note.signal == info.si_status) {
+      if (note.signal == SIGSEGV || note.signal == SIGBUS) death.address = note.address;
+      death.frame = note.frame;
+      death.frames = std::min<std::uint32_t>(note.frames, max_frames);
+    }
+    Context::existing()->repair(inherited_.first_party + index, death);
+  }
+  if (tasks_) note_task_death(index, info);
 
   OpenJob job(control_);
   if (job) {
@@ -173,6 +177,7 @@ void Supervisor::replace_missing() {
   waiting_to_fork_ = false;
   if (std::none_of(children_.begin(), children_.end(), [](const Child& c) { return c.pid == 0; }))
     return;
+  if (tasks_) return replace_for_tasks();
   OpenJob job(control_);
   if (!job || board_.stop_claims.load() != 0) return;
   begin_budget(*job);

@@ -36,7 +36,9 @@ bool has_other_threads() {
 
 }  // namespace
 
-PoolState::PoolState(const PoolOptions& options) : options_(options), owner_(getpid()) {
+PoolState::PoolState(const PoolOptions& options, const TaskService& tasks,
+                     const std::function<void()>* initializer)
+    : options_(options), tasks_(tasks), initializer_(initializer), owner_(getpid()) {
   if (in_worker())
     throw NestedParallelism(
         "tine: a worker cannot make a pool; make all pools in the master, and run nested work as "
@@ -74,6 +76,7 @@ void PoolState::start() {
   control_->memory_per_worker = options_.memory_per_worker;
   control_->recycle_above = options_.recycle_above;
   control_->protect = options_.protect;
+  control_->tasks = tasks_;
   spare_cpus_ = workers_ < cpus;
   threaded_ = has_other_threads();
   if (threaded_)
@@ -103,7 +106,8 @@ void PoolState::start() {
                             control_,
                             arena_.get(),
                             parties_.first(),
-                            options_.worker_start};
+                            options_.worker_start,
+                            initializer_};
   arena_->inherit_in_children(true);
   fflush(nullptr);  // or what is buffered now would be written once more by each process
   std::optional<Context::Fork> with_context(std::in_place);
@@ -162,13 +166,13 @@ void PoolState::start() {
       [this](std::size_t offset, std::size_t bytes) { return commit(false, offset, bytes); });
 }
 
-void PoolState::stop() noexcept {
+void PoolState::end(Shutdown how) noexcept {
   arena_->set_commit({});
   const bool ours =
       Descriptors::of_this_process().remove({exec_pipe_, alive_pipe_, event_, supervisor_pidfd_});
   // A child that the application forked has a copy of us, and no arena: the pool is not its own.
   if (getpid() == owner_ && supervisor_ != 0) {
-    control_->shutdown.store(1);
+    control_->shutdown.store(static_cast<std::uint32_t>(how));
     order();
     pollfd end{supervisor_pidfd_, POLLIN, 0};
     int ready;

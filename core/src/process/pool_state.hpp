@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -45,7 +46,8 @@ class FifoLock {
 
 class PoolState {
  public:
-  explicit PoolState(const PoolOptions& options);
+  explicit PoolState(const PoolOptions& options, const TaskService& tasks = {},
+                     const std::function<void()>* initializer = nullptr);
   ~PoolState();
   PoolState(const PoolState&) = delete;
   PoolState& operator=(const PoolState&) = delete;
@@ -59,18 +61,27 @@ class PoolState {
   pid_t supervisor_pid() const { return supervisor_; }
   std::vector<int> worker_pids() const;
 
+  // For an executor.
+  Control& control() const { return *control_; }
+  bool serial() const { return serial_; }
+  const LoadedCode& code() const { return code_; }
+  unsigned first_party() const { return parties_.first(); }
+  bool supervisor_lost() const;
+  void await_all_dead();       // after the supervisor's death: its workers follow at once
+  void order() const noexcept; // makes the supervisor look at its orders
+  void end(Shutdown how) noexcept;
+
  private:
   friend class JobRun;
 
   void start();
-  void stop() noexcept;
-  void order() const noexcept;  // makes the supervisor look at its orders
-  bool supervisor_lost() const;
-  void await_all_dead();  // after the supervisor's death: its workers follow at once
+  void stop() noexcept { end(Shutdown::orderly); }
   int commit(bool context, std::size_t offset, std::size_t bytes);
   [[noreturn]] static void throw_lost();
 
   PoolOptions options_;
+  TaskService tasks_;
+  const std::function<void()>* initializer_;
   unsigned workers_ = 1;
   bool serial_ = false;    // TINE_SERIAL: kernels run in the master
   bool threaded_ = false;  // the master had other threads when it forked

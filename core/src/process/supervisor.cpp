@@ -30,7 +30,7 @@ std::int64_t Supervisor::patience() const {
   std::int64_t wait = -1;
   auto at_most = [&](std::int64_t ns) { wait = wait < 0 ? ns : std::min(wait, ns); };
   const bool open = control_.open_job.load() != 0;
-  if (open && control_.job.is_timed()) at_most(tick_ns);
+  if ((open && control_.job.is_timed()) || times_tasks()) at_most(tick_ns);
   if (waiting_to_fork_) at_most(std::max<std::int64_t>(not_before_ - now_ns(), ms));
   for (const Child& child : children_)
     if (child.stopped) at_most(tick_ns);
@@ -74,6 +74,7 @@ void Supervisor::kill_worker(unsigned index, Reason reason) {
 
 void Supervisor::obey() {
   if (control_.shutdown.load() != 0) end();
+  if (tasks_) cancel_tasks();
   if (control_.commit_request.load() != committed_) commit_memory();
   // Seen late, it must not hit the next job.
   if (const std::uint64_t job = control_.kill_active.exchange(0);
@@ -145,7 +146,9 @@ void Supervisor::stopped(pid_t pid, bool yes) {
 // The clock of deadlines. It stands still while the master is stopped, and does not jump when we
 // were: a pool that was put aside as a whole has missed no deadline.
 void Supervisor::tick() {
-  const bool measuring = control_.open_job.load() != 0 && control_.job.is_timed();
+  const bool timed_tasks = control_.tasks.deadline_ns != 0;
+  const bool measuring =
+      timed_tasks || (control_.open_job.load() != 0 && control_.job.is_timed());
   const bool any_stopped = std::any_of(children_.begin(), children_.end(),
                                        [](const Child& c) { return c.stopped && c.pid != 0; });
   const std::int64_t now = now_ns();
@@ -160,8 +163,9 @@ void Supervisor::tick() {
   const char master = process_state(links_.master);
   if (master == 'T' || master == 't') return;
 
-  const std::int64_t deadline = control_.job.slice_deadline_ns;
-  const std::int64_t cpu_limit = control_.job.slice_cpu_ns;
+  const std::int64_t deadline =
+      timed_tasks ? control_.tasks.deadline_ns : control_.job.slice_deadline_ns;
+  const std::int64_t cpu_limit = timed_tasks ? 0 : control_.job.slice_cpu_ns;
   for (unsigned i = 0; i < children_.size(); ++i) {
     Child& child = children_[i];
     if (child.pid == 0) continue;
@@ -187,7 +191,10 @@ void Supervisor::tick() {
       const auto waited = child.wait.so_far(child.pid);
       late = waited && child.run_for - *waited > deadline;
     }
-    if ((late || greedy) && !traced(child.pid))
+    if ((late || greedy) && !traced(child.pid) &&
+        (!timed_tasks ||
+         tasks_->mark_overdue(inherited_.first_party + i, slots_[i].slice.load(),
+                              [&] { return slots_[i].runs.load() == child.run; })))
       kill_worker(i, late ? Reason::deadline : Reason::cpu_time);
   }
 }
@@ -195,7 +202,11 @@ void Supervisor::tick() {
 void Supervisor::end() {
   control_.ring(INT_MAX);
   // Parked workers leave by themselves within microseconds; nobody else is worth waiting for.
-  const std::int64_t until = now_ns() + 100 * ms;
+  const auto how = static_cast<Shutdown>(control_.shutdown.load());
+  if (how == Shutdown::terminate)
+    for (const Child& child : children_)
+      if (child.pid != 0) kill(child.pid, SIGTERM);
+  const std::int64_t until = how == Shutdown::kill ? 0 : now_ns() + 100 * ms;
   auto any = [&] {
     return std::any_of(children_.begin(), children_.end(),
                        [](const Child& c) { return c.pid != 0; });

@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "process/family.hpp"
 #include "process/worker.hpp"
 #include "sync/clock.hpp"
 #include "sync/proc.hpp"
+#include "toolbox/context.hpp"
+#include "toolbox/task_table.hpp"
 
 namespace tine::detail {
 
@@ -25,7 +28,11 @@ class Supervisor : public Family {
         board_(control_.board()),
         slots_(control_.slots()),
         occupants_(control_.occupants()),
-        children_(control_.workers) {}
+        children_(control_.workers) {
+    if (control_.tasks)
+      tasks_.emplace(*Context::existing(),
+                     Context::existing()->object(control_.tasks.table, ObjectKind::tasks));
+  }
 
  private:
   enum class Reason : std::uint8_t { none, deadline, cpu_time, stopped, cancelled };
@@ -102,10 +109,19 @@ class Supervisor : public Family {
   }
   // Deaths that may follow each other without progress: outside of slices, and in them, where each
   // worker may use up the attempts of one.
+  static std::int64_t backoff(unsigned failures) {  // from a millisecond, doubling, to a second
+    return std::min(seconds, ms << std::min(failures, 20u));
+  }
   unsigned few() const { return std::max(10u, 2 * control_.workers); }
   unsigned budget(const JobDescriptor& job) const {
     return std::max(few(), job.attempts * control_.workers);
   }
+
+  // Of an executor's pool: what its tasks need.
+  bool times_tasks() const;
+  void cancel_tasks();
+  void note_task_death(unsigned index, const siginfo_t& info);
+  void replace_for_tasks();
 
   Inherited inherited_;
   Control& control_;
@@ -123,6 +139,10 @@ class Supervisor : public Family {
   unsigned outside_ = 0;  // how many of them were not in a slice
   std::int64_t not_before_ = 0;
   bool waiting_to_fork_ = false;  // until then
+
+  std::optional<TaskTable> tasks_;
+  std::uint64_t tasks_over_ = 0;       // when the last worker died
+  std::uint32_t tasks_cancelled_ = 0;  // orders that were taken up
 
   std::int64_t last_tick_ = 0;
 

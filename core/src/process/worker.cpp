@@ -21,6 +21,7 @@
 #include "memory/protection.hpp"
 #include "process/crash.hpp"
 #include "process/memory_growth.hpp"
+#include "process/task_server.hpp"
 #include "process/thread_caps.hpp"
 #include "sync/clock.hpp"
 #include "sync/role.hpp"
@@ -49,13 +50,18 @@ class Worker {
                  control_.protect) {}
 
   [[noreturn]] void loop() {
+    if (!tasks_.initialise()) leave(1);
     for (;;) {
       const std::uint32_t seen = control_.bell.load();
       if (control_.shutdown.load() != 0) leave(0);
       const std::uint64_t number = control_.open_job.load();
       if (number != 0) enter(number);
-      if (growth_.is_over()) leave_for_recycling();
-      wait_for_bell(seen);
+      const bool served = tasks_.serve_one();
+      if (growth_.is_over() || tasks_.limit_reached()) leave_for_recycling();
+      if (served)
+        last_task_ = now_ns();
+      else
+        wait_for_bell(seen);
     }
   }
 
@@ -85,6 +91,8 @@ class Worker {
   unsigned index_;
   std::uint64_t spawn_;
   Slot& slot_;
+  TaskServer tasks_{inherited_, index_};
+  std::int64_t last_task_ = 0;
   MemoryGrowth growth_{control_.recycle_above};
   ArenaMapping mapping_;
   JobDescriptor job_;
@@ -306,12 +314,15 @@ void Worker::map_ahead(const Slice& s) {
 // master was when it posted a job, it wants to go on.
 void Worker::wait_for_bell(std::uint32_t seen) {
   if (control_.may_spin != 0 && control_.master_cpu.load() != sched_getcpu()) {
-    const std::int64_t began = now_ns();
-    std::int64_t last = began;
+    std::int64_t last = now_ns();
+    // The bell of an executor rings for each task, and whoever goes without shall sleep at last.
+    const std::int64_t began = control_.tasks ? last_task_ : last;
+    slot_.looking.store(1);
     while (last - began < spin_ns_) {
       for (int i = 0; i < 32; ++i) {
         if (control_.bell.load(std::memory_order_acquire) != seen) {
           spin_ns_ = longest_spin;
+          slot_.looking.store(0);
           return;
         }
         pause_cpu();
@@ -323,6 +334,7 @@ void Worker::wait_for_bell(std::uint32_t seen) {
       }
       last = now;
     }
+    slot_.looking.store(0);
   }
   fflush(nullptr);
   for (std::int64_t patience = 100 * ms; control_.bell.load() == seen;) {

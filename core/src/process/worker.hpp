@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <functional>
+
 #include <tine/arena.hpp>
 
 #include "process/control.hpp"
@@ -17,6 +19,7 @@ struct Inherited {
   Arena* arena = nullptr;
   unsigned first_party = 0;  // of the workers in the context, 0: it was made after the pool
   void (*worker_start)(unsigned worker) = nullptr;
+  const std::function<void()>* initializer = nullptr;  // of an executor
 };
 
 /// What a forked worker does, for good.

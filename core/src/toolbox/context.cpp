@@ -18,6 +18,7 @@
 #include "toolbox/permits.hpp"
 #include "toolbox/pipe.hpp"
 #include "toolbox/queue_ring.hpp"
+#include "toolbox/task_table.hpp"
 #include "toolbox/waiters.hpp"
 
 #ifndef MADV_POPULATE_WRITE
@@ -133,6 +134,9 @@ void Context::repair(unsigned party, const Death& death) {
 
 void Context::repair_one(unsigned party, const Death& death) {
   Suspects suspects(*chunks_, party);
+  // A supervisor is no party; what it has to tell of the dead, it tells in his name.
+  const bool in_his_name = owner_ == 0;
+  if (in_his_name) owner_ = Owner{party, header().incarnation[party].load()}.pack();
   for (unsigned slot = 0; slot < max_objects; ++slot) {
     const ObjectId id = object_in(slot);
     if (id.generation == 0) continue;
@@ -160,11 +164,14 @@ void Context::repair_one(unsigned party, const Death& death) {
         Arrivals(at, bytes).repair(party, death);
         break;
       case ObjectKind::tasks:
+        TaskTable(*this, at).repair(party, death, suspects);
+        break;
       case ObjectKind::none:
         break;
     }
   }
   suspects.give_back();
+  if (in_his_name) owner_ = 0;
 }
 
 std::byte* Context::make_object(ObjectKind kind, std::size_t bytes, std::size_t committed,

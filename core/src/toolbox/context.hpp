@@ -42,6 +42,10 @@ struct Death {
   pid_t pid = 0;  // 0: not known
   Cause cause = Cause::signal;
   int status = 0;  // number of the signal, or exit status
+  // What it could still tell of a fault: the address, and where it was.
+  std::uint64_t address = 0;
+  void* const* frame = nullptr;
+  unsigned frames = 0;
 };
 
 inline constexpr unsigned master_party = 1;

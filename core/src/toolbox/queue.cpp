@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include <tine/detail/queue_core.hpp>
 #include <tine/error.hpp>
@@ -44,8 +45,9 @@ QueueRing ring_of(const ObjectId& id) {
 
 }  // namespace
 
-Parcel::Parcel(const ObjectId& queue)
-    : context_(Context::for_use()), first_(no_chunk), last_(no_chunk) {
+Parcel::Parcel() : context_(Context::for_use()), first_(no_chunk), last_(no_chunk) {}
+
+Parcel::Parcel(const ObjectId& queue) : Parcel() {
   ring_of(context_, queue);
 }
 
@@ -86,6 +88,11 @@ void Parcel::write(const void* bytes, std::size_t size) {
   } while (size != 0);
 }
 
+std::uint32_t Parcel::release() {
+  if (first_ == no_chunk) add_chunk(1);  // an item of no bytes
+  return std::exchange(first_, no_chunk);
+}
+
 Outcome send(const ObjectId& queue, Parcel& item, std::int64_t deadline) {
   if (item.first_ == no_chunk) item.add_chunk(1);  // an item of no bytes
   QueueRing::Push result = QueueRing::Push::full;
@@ -101,7 +108,7 @@ Outcome send(const ObjectId& queue, Parcel& item, std::int64_t deadline) {
 }
 
 Delivery::Delivery(const ObjectId& queue)
-    : queue_(queue), context_(Context::for_use()), chunk_(no_chunk) {}
+    : ItemBytes(Context::for_use(), no_chunk), queue_(queue) {}
 
 Delivery::~Delivery() {
   if (cell_ != 0) {
@@ -128,14 +135,14 @@ Outcome claim(Delivery& item, std::int64_t deadline) {
   return Outcome::done;
 }
 
-void Delivery::read(void* to, std::size_t size) {
+void ItemBytes::read(void* to, std::size_t size) {
   Chunks& chunks = context_.chunks();
   auto* at = static_cast<std::byte*>(to);
   while (size != 0) {
     const ChunkLink link = chunks.valid(chunk_) ? chunks.link(chunk_) : ChunkLink{};
     if (link.used == 0)
       throw Error(
-          "tine: a queue's item has fewer bytes than its type reads; load() of the type must read "
+          "tine: an item has fewer bytes than its type reads; load() of the type must read "
           "what its save() writes");
     const std::size_t n =
         std::min<std::size_t>(size, link.used - std::min<std::size_t>(offset_, link.used));

@@ -50,11 +50,11 @@ class ItemWriter : public cereal::OutputArchive<ItemWriter, cereal::AllowEmptyCl
 
 class ItemReader : public cereal::InputArchive<ItemReader, cereal::AllowEmptyClassElision> {
  public:
-  explicit ItemReader(Delivery& delivery) : InputArchive(this), delivery_(delivery) {}
-  void load_bytes(void* bytes, std::size_t size) { delivery_.read(bytes, size); }
+  explicit ItemReader(ItemBytes& item) : InputArchive(this), item_(item) {}
+  void load_bytes(void* bytes, std::size_t size) { item_.read(bytes, size); }
 
  private:
-  Delivery& delivery_;
+  ItemBytes& item_;
 };
 
 }  // namespace tine::detail
@@ -149,14 +149,14 @@ void encode(Parcel& parcel, const T& value) {
 }
 
 template <class T>
-T decode(Delivery& delivery) {
+T decode(ItemBytes& item) {
   if constexpr (std::is_trivially_copyable_v<T>) {
     std::array<std::byte, sizeof(T)> bytes;
-    delivery.read(bytes.data(), bytes.size());
+    item.read(bytes.data(), bytes.size());
     return std::bit_cast<T>(bytes);
   } else {
     T value;
-    ItemReader archive(delivery);
+    ItemReader archive(item);
     archive(value);
     return value;
   }

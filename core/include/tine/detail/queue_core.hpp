@@ -17,7 +17,9 @@ enum class Outcome { done, not_now, closed };
 /// one that was not.
 class Parcel {
  public:
-  /// Throws PoolError when this process cannot use the queue; for a pipe, `queue` names the end that
+  /// Throws PoolError when this process is no party of the context.
+  Parcel();
+  /// The same, and InvalidArgument when there is no such queue; for a pipe, `queue` names the end that
   /// receives.
   explicit Parcel(const ObjectId& queue);
   ~Parcel();
@@ -26,6 +28,8 @@ class Parcel {
 
   /// Throws OutOfMemory.
   void write(const void* bytes, std::size_t size);
+  /// Its first chunk: the chain is the caller's from here on.
+  std::uint32_t release();
 
  private:
   friend Outcome send(const ObjectId& queue, Parcel& item, std::int64_t deadline);
@@ -39,16 +43,30 @@ class Parcel {
   std::size_t written_ = 0;
 };
 
+/// Reads an item from its chunks, from the first byte to the last.
+class ItemBytes {
+ public:
+  ItemBytes(Context& context, std::uint32_t first) : context_(context), chunk_(first) {}
+
+  /// Throws Error when there are not so many bytes left.
+  void read(void* to, std::size_t size);
+
+ protected:
+  Context& context_;
+  std::uint32_t chunk_;
+
+ private:
+  std::size_t offset_ = 0;  // in that chunk
+};
+
 /// An item on its way out: claimed, and the queue's again unless it is accepted.
-class Delivery {
+class Delivery : public ItemBytes {
  public:
   explicit Delivery(const ObjectId& queue);
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
-  /// Throws Error when there are not so many bytes left.
-  void read(void* to, std::size_t size);
   /// From here on the item is out of the queue.
   void accept() noexcept;
 
@@ -56,11 +74,8 @@ class Delivery {
   friend Outcome claim(Delivery& item, std::int64_t deadline);
 
   ObjectId queue_;
-  Context& context_;
   std::uint64_t position_ = 0;
   std::uint64_t cell_ = 0;  // 0: nothing is claimed
-  std::uint32_t chunk_;
-  std::size_t offset_ = 0;  // in that chunk
 };
 
 Outcome send(const ObjectId& queue, Parcel& item, std::int64_t deadline);

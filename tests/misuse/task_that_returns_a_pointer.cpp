@@ -1,0 +1,5 @@
+#include <tine/executor.hpp>
+
+void misuse(tine::Executor& executor) {
+  executor.submit([] { return new int(42); });
+}
