@@ -535,6 +535,54 @@ TEST_F(SyncDeath, of_the_supervisor_breaks_a_barrier_though_nobody_knows_of_what
   killer.join();
 }
 
+TEST_F(SyncDeath, of_a_process_is_repaired_as_that_of_a_worker) {
+  tine::Lock lock;
+  tine::Barrier barrier(2);
+  tine::Condition condition;
+  tine::Event locked;
+  tine::Process process([&] {
+    lock.lock();
+    locked.set();
+    barrier.wait();
+  });
+  process.start();
+  EXPECT_TRUE(locked.wait(10s));
+  EXPECT_TRUE(eventually([&] { return barrier.n_waiting() == 1; }));
+  EXPECT_FALSE(lock.try_lock());
+  process.kill();
+  EXPECT_TRUE(lock.acquire(true, 10s));
+  EXPECT_TRUE(lock.was_abandoned());
+  try {
+    barrier.wait(10s);
+    ADD_FAILURE();
+  } catch (const tine::BrokenBarrier& error) {
+    EXPECT_THAT(error.what(), HasSubstr("process " + std::to_string(*process.pid())));
+    EXPECT_THAT(error.what(), HasSubstr("SIGKILL"));
+  }
+  EXPECT_TRUE(process.join(10s));
+}
+
+TEST_F(SyncDeath, of_a_process_that_has_copies_of_the_owners_ends_nothing) {
+  tine::Lock lock;
+  tine::Condition condition;
+  tine::Barrier barrier(1);
+  tine::Value<int> value(1);
+  tine::Process process([&] {
+    tine::Lock a(std::move(lock));
+    tine::Condition b(std::move(condition));
+    tine::Barrier c(std::move(barrier));
+    tine::Value<int> d(std::move(value));
+    std::scoped_lock guard(a, b);
+    d.set(2);
+  });
+  process.start();
+  EXPECT_TRUE(process.join(10s));
+  EXPECT_EQ(process.exitcode(), 0);
+  std::scoped_lock guard(lock, condition);
+  EXPECT_EQ(value.get(), 2);
+  EXPECT_EQ(barrier.wait(), 0u);
+}
+
 TEST_F(SyncDeath, of_the_master_leaves_nothing) {
   tine_test::Orphanage orphanage;
   std::mt19937 random(std::random_device{}());
