@@ -35,6 +35,10 @@ double spread(const std::vector<double>& values) {
 double time(const Side& side, const How& how) {
   // Threads and workers of the side before spin for a while after their last work.
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  if (side.time) {
+    if (how.warm_up) side.time(1);
+    return side.time(how.calls) / (static_cast<double>(how.calls) * how.items);
+  }
   if (how.warm_up) side.run();
   std::vector<double> each;
   const std::size_t timings = how.idle.count() > 0 ? how.calls : 1;
@@ -181,6 +185,12 @@ void compare(const std::string& name, How how, std::vector<Goal> goals,
       name.c_str(), [=](benchmark::State& state) { run_comparison(state, how, goals, make()); })
       ->Iterations(1)
       ->UseManualTime();
+}
+
+double seconds(const std::function<void()>& call) {
+  const auto start = Clock::now();
+  call();
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 void require(bool same, const char* what) {

@@ -16,6 +16,9 @@ namespace bench {
 struct Side {
   std::string name;
   std::function<void()> run;
+  /// Instead of `run`, for a side that measures itself, or does many calls at once: returns the seconds
+  /// that so many calls took.
+  std::function<double(std::size_t calls)> time{};
 };
 
 struct How {
@@ -46,6 +49,9 @@ struct Goal {
 /// taken, and returns the sides; the results must have been compared by then.
 void compare(const std::string& name, How how, std::vector<Goal> goals,
              std::function<std::vector<Side>()> make);
+
+/// How long a call takes.
+double seconds(const std::function<void()>& call);
 
 /// Stops the program: two sides do not agree, so their times mean nothing.
 void require(bool same, const char* what);

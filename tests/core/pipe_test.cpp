@@ -4,6 +4,7 @@
 #include <bit>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <random>
@@ -434,6 +435,93 @@ TEST_F(Pipe, is_forked_beside_threads_that_make_and_close_pipes) {
   }
   stop = true;
   for (std::thread& t : threads) t.join();
+}
+
+TEST_F(Pipe, connects_a_process_with_its_parent_until_it_ends) {
+  auto [here, there] = tine::Pipe();
+  tine::Process process([&here = here, &there = there] {
+    here.close();
+    for (;;) try {
+        there.send(2 * there.recv<int>());
+      } catch (const tine::EndOfFile&) {
+        there.send("over");
+        return;
+      }
+  });
+  process.start();
+  there.close();
+  for (int i = 0; i < 100; ++i) {
+    here.send(i);
+    EXPECT_EQ(here.recv<int>(), 2 * i);
+  }
+  process.terminate();
+  EXPECT_THROW(here.recv<int>(), tine::EndOfFile);
+  EXPECT_THROW(here.send(1), tine::Closed);
+  process.join();
+}
+
+TEST_F(Pipe, connects_two_processes_when_the_first_one_has_closed_both_ends) {
+  tine::Queue<std::string> result;
+  auto pipe = std::make_unique<tine::Pipe>(false);
+  tine::Process reader([&, out = result.view()] {
+    pipe->second.close();
+    std::string all;
+    for (;;) try {
+        all += pipe->first.recv<std::string>();
+      } catch (const tine::EndOfFile&) {
+        return out.put(all);
+      }
+  });
+  tine::Process writer([&] {
+    pipe->first.close();
+    for (int i = 0; i < 5; ++i) pipe->second.send(std::to_string(i));
+  });
+  reader.start();
+  writer.start();
+  pipe.reset();
+  EXPECT_EQ(result.get(), "01234");
+  EXPECT_TRUE(writer.join());
+  EXPECT_TRUE(reader.join());
+  tine::Pipe next;  // what nobody holds goes when another is made, at the latest
+  EXPECT_EQ(pipes_there(), 1u);
+}
+
+TEST_F(Pipe, is_inherited_by_the_processes_of_processes) {
+  auto [receiver, sender] = tine::Pipe(false);
+  tine::Process child([&sender = sender] {
+    tine::Process grandchild([&] {
+      tine_test::sleep_ms(50);
+      sender.send("from below");
+    });
+    grandchild.start();
+    sender.close();
+    grandchild.join();
+  });
+  child.start();
+  sender.close();
+  EXPECT_EQ(receiver.recv<std::string>(), "from below");
+  EXPECT_THROW(receiver.recv<int>(), tine::EndOfFile);
+  child.join();
+  EXPECT_EQ(child.exitcode(), 0);
+}
+
+TEST_F(Pipe, ends_for_a_process_when_its_parent_closes_it) {
+  tine::Queue<int> result;
+  auto [receiver, sender] = tine::Pipe(false);
+  tine::Process process([&receiver = receiver, &sender = sender, out = result.view()] {
+    sender.close();
+    int sum = 0;
+    for (;;) try {
+        sum += receiver.recv<int>();
+      } catch (const tine::EndOfFile&) {
+        return out.put(sum);
+      }
+  });
+  process.start();
+  for (int i = 0; i < 100; ++i) sender.send(i);
+  sender.close();
+  EXPECT_EQ(result.get(), 4950);
+  process.join();
 }
 
 // What a tine::Process does, with parties that are no processes.

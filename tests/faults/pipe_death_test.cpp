@@ -239,15 +239,18 @@ TEST_F(PipeDeath, in_the_middle_of_receiving_leaves_the_item_for_another) {
 
 TEST_F(PipeDeath, between_the_two_steps_of_close_is_made_up_for_by_repair) {
   tine::Pipe pipe(false);
-  Holder holder([c = pipe.second.view()](unsigned number) {
+  Holder holder([other = pipe.first.view()](unsigned number) {
     if (number != 0) return;
+    other.close();
     // The first step of close() only: the bit is away, nothing else.
     Context& context = *Context::existing();
     for (unsigned slot = 0; slot < tine::detail::max_objects; ++slot) {
       std::byte* at =
           context.object(context.object_in(slot), tine::detail::ObjectKind::pipe);
       if (at == nullptr) continue;
-      reinterpret_cast<tine::detail::PipeHeader*>(at)->holders[1][context.party() / 64].store(0);
+      reinterpret_cast<tine::detail::PipeHeader*>(at)
+          ->holders[1][context.party() / 64]
+          .fetch_and(~(std::uint64_t{1} << context.party() % 64));
     }
     raise(SIGKILL);
   });
@@ -301,6 +304,41 @@ TEST_F(PipeDeath, of_both_holders_leaves_nothing_once_another_pipe_is_made) {
     tine::Pipe next;
     EXPECT_EQ(Context::existing()->chunks().taken(), 0u);
   }
+}
+
+TEST_F(PipeDeath, of_a_process_ends_the_file_after_what_it_has_sent) {
+  for (int round = 0; round < 20; ++round) {
+    tine::Pipe pipe(round % 2 == 0);
+    tine::Process process([&] {
+      pipe.first.close();
+      for (std::uint64_t i = 0;; ++i) pipe.second.send(Item::make(i, 1000));
+    });
+    process.start();
+    pipe.second.close();
+    std::thread killer([&, delay = random() % 8000] {
+      usleep(static_cast<unsigned>(delay));
+      process.kill();
+    });
+    drain(pipe.first.view());
+    killer.join();
+    process.join();
+    EXPECT_EQ(process.exitcode(), -SIGKILL);
+  }
+}
+
+TEST_F(PipeDeath, of_the_supervisor_of_a_process_ends_the_file_when_that_is_noticed) {
+  tine::Pipe pipe(false);
+  tine::Process process([&] {
+    pipe.first.close();
+    pipe.second.send(Item::make(0, 10));
+    pause();
+  });
+  process.start();
+  pipe.second.close();
+  EXPECT_TRUE(pipe.first.poll(std::nullopt));
+  tine_test::signal_child(getpid(), tine_test::parent_of(*process.pid()), SIGKILL);
+  process.join();
+  EXPECT_EQ(drain(pipe.first.view()), 1u);
 }
 
 TEST_F(PipeDeath, of_the_master_leaves_nothing) {
