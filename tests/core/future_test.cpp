@@ -65,7 +65,9 @@ class OneWorker {
     EXPECT_TRUE(tine_test::eventually([&] { return future.running(); }));
     return future;
   }
-  Future<int> pending() { return executor.submit([] { return 43; }); }
+  Future<int> pending() {
+    return executor.submit([] { return 43; });
+  }
   Future<int> cancelled() {
     EXPECT_TRUE(hold_.valid() || (hold_ = running()).valid());
     auto future = pending();
