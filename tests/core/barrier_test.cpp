@@ -18,7 +18,6 @@
 
 #include <tine/tine.hpp>
 
-#include "support/deaths.hpp"
 #include "support/fixture.hpp"
 #include "support/shared_words.hpp"
 #include "support/worker_counts.hpp"
@@ -150,16 +149,16 @@ TEST_F(Barrier, runs_its_action_once_each_time_before_anybody_goes_on) {
   tine::Barrier barrier(workers, [w = words.view()] { w[0] = w[0] + 1; });  // not atomic
   tine::Pool pool({.workers = workers});
   auto wrong = pool.array<int>(workers);
-  tine::for_each_slice(pool.with({.schedule = tine::Schedule::fixed}), tine::slices(workers, 1),
-                       [b = barrier.view(), w = words.view(), wrong = wrong.view()](
-                           const tine::Slice& s) {
-                         for (std::uint64_t pass = 1; pass <= 1000; ++pass) {
-                           b.wait();
-                           wrong[s.index] += w[0] != 2 * pass - 1;
-                           b.wait();
-                           wrong[s.index] += w[0] != 2 * pass;
-                         }
-                       });
+  tine::for_each_slice(
+      pool.with({.schedule = tine::Schedule::fixed}), tine::slices(workers, 1),
+      [b = barrier.view(), w = words.view(), wrong = wrong.view()](const tine::Slice& s) {
+        for (std::uint64_t pass = 1; pass <= 1000; ++pass) {
+          b.wait();
+          wrong[s.index] += w[0] != 2 * pass - 1;
+          b.wait();
+          wrong[s.index] += w[0] != 2 * pass;
+        }
+      });
   EXPECT_EQ(std::accumulate(wrong.begin(), wrong.end(), 0), 0);
   EXPECT_EQ(words[0], 2000u);
 }
@@ -199,7 +198,8 @@ TEST_F(Barrier, default_timeout_is_for_waits_that_give_none) {
   });
   EXPECT_NO_THROW(barrier.wait(20s));
   other.join();
-  tine::Barrier with_action(2, [] {}, 10ms);
+  tine::Barrier with_action(
+      2, [] {}, 10ms);
   EXPECT_THROW(with_action.wait(), tine::BrokenBarrier);
 }
 
@@ -346,9 +346,7 @@ TEST_F(Barrier, refuses_actions_that_capture_private_memory) {
 
 struct WaitsForItself {
   tine::View<std::uint64_t> where;
-  void operator()() const {
-    std::bit_cast<tine::BarrierView>(where[0]).wait();
-  }
+  void operator()() const { std::bit_cast<tine::BarrierView>(where[0]).wait(); }
 };
 
 TEST_F(Barrier, action_that_waits_for_its_own_barrier_is_told) {
@@ -368,19 +366,19 @@ TEST_F(Barrier, death_inside_names_the_culprit) {
     tine::Value<int> victim(0);
     tine::Pool pool({.workers = 1});
     std::thread job([&, die = die] {
-      EXPECT_THROW(tine::for_each_slice(pool.with({.attempts = 1}), tine::slices(1, 1),
-                                        [b = barrier.view(), v = victim.view(),
-                                         die](const tine::Slice&) {
-                                          v.set(getpid());
-                                          // Dies while it waits, by a thread of its own.
-                                          std::thread killer([b, die] {
-                                            while (b.n_waiting() != 2) usleep(100);
-                                            die();
-                                          });
-                                          b.wait();
-                                          killer.join();
-                                        }),
-                   tine::SliceFailed);
+      EXPECT_THROW(
+          tine::for_each_slice(pool.with({.attempts = 1}), tine::slices(1, 1),
+                               [b = barrier.view(), v = victim.view(), die](const tine::Slice&) {
+                                 v.set(getpid());
+                                 // Dies while it waits, by a thread of its own.
+                                 std::thread killer([b, die] {
+                                   while (b.n_waiting() != 2) usleep(100);
+                                   die();
+                                 });
+                                 b.wait();
+                                 killer.join();
+                               }),
+          tine::SliceFailed);
     });
     try {
       barrier.wait();

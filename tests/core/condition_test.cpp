@@ -164,9 +164,7 @@ TEST_F(Condition, notify_all_wakes_all) {
 
 TEST_F(Condition, who_timed_out_takes_no_notification) {
   tine::Condition condition;
-  {
-    Sleepers sleepers(condition, 3, 1ms);
-  }
+  { Sleepers sleepers(condition, 3, 1ms); }
   Sleepers sleepers(condition, 1);
   std::scoped_lock guard(condition);
   EXPECT_EQ(condition.notify(2), 1u);

@@ -23,6 +23,7 @@ static_assert(is_good_exception<tine::WorkersLost>);
 static_assert(is_good_exception<tine::DeadlineExceeded>);
 static_assert(is_good_exception<tine::Cancelled>);
 static_assert(is_good_exception<tine::BrokenBarrier>);
+static_assert(is_good_exception<tine::NotHeld>);
 static_assert(std::is_copy_constructible_v<tine::OutOfMemory>);
 static_assert(std::is_base_of_v<std::runtime_error, tine::Error>);
 

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -10,7 +12,7 @@
 #include <tine/tine.hpp>
 
 #include "support/fixture.hpp"
-#include "support/shared_words.hpp"
+#include "support/processes.hpp"
 
 namespace {
 
@@ -78,22 +80,18 @@ TEST_F(Event, wakes_all_who_wait_wherever_they_are) {
 }
 
 TEST_F(Event, set_and_cleared_at_once_is_missed_by_nobody_who_waited) {
-  tine::Event event, done;
+  tine::Event event;
   for (int round = 0; round < 30; ++round) {
-    std::atomic<bool> began = false;
+    std::atomic<int> id = 0;
     std::thread waiting([&] {
-      began = true;
-      EXPECT_TRUE(event.wait());
-      done.set();
+      id = gettid();
+      EXPECT_TRUE(event.wait(10s));
     });
-    while (!began) std::this_thread::yield();
-    // Until it has seen one; a thread may begin to wait only after the first.
-    do {
-      event.set();
-      event.clear();
-    } while (!done.wait(5ms));
+    // From there on it sleeps only to wait for the event.
+    EXPECT_TRUE(tine_test::eventually([&] { return id != 0 && tine_test::state_of(id) == 'S'; }));
+    event.set();
+    event.clear();
     waiting.join();
-    done.clear();
     EXPECT_FALSE(event.is_set());
   }
 }

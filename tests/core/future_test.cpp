@@ -165,6 +165,28 @@ TEST_F(FutureTest, running_and_cancelled_by_force) {
   EXPECT_NE(one.executor.worker_pids()[0], pid);
 }
 
+TEST_F(FutureTest, running_and_cancelled_by_force_at_its_very_end_never_costs_the_next_task) {
+  OneWorker one;
+  auto begun = one.executor.array<int>(1);
+  for (int round = 0; round < 300; ++round) {
+    begun[0] = 0;
+    const auto first = one.executor.submit(
+        [](tine::View<int> b) {
+          std::atomic_ref(b[0]).store(1);
+          return std::string(200, 'x');
+        },
+        begun.view());
+    const auto next = one.pending();
+    while (std::atomic_ref(begun[0]).load() == 0) {
+    }
+    for (volatile int i = 0; i < round * 10; i = i + 1) {
+    }
+    const bool cancelled = first.cancel(true);
+    EXPECT_EQ(first.cancelled(), cancelled);
+    EXPECT_EQ(next.result(), 43);
+  }
+}
+
 TEST_F(FutureTest, finished) {
   OneWorker one;
   const auto future = one.finished();

@@ -140,8 +140,7 @@ TYPED_TEST(AnyLock, excludes_threads_of_the_master_and_workers_at_once) {
       }
     };
     std::vector<std::thread> threads;
-    for (int t = 0; t < 2; ++t)
-      threads.emplace_back([&] { work(lock.view(), words.view()); });
+    for (int t = 0; t < 2; ++t) threads.emplace_back([&] { work(lock.view(), words.view()); });
     tine::for_each_slice(
         pool, tine::slices(workers, 1),
         [work, l = lock.view(), c = words.view()](const tine::Slice&) { work(l, c); });
@@ -210,7 +209,8 @@ TYPED_TEST(AnyLock, moves_with_what_it_is) {
   b = std::move(c);
   EXPECT_TRUE(b.locked());
   b.unlock();
-  EXPECT_GE(std::bit_cast<std::uint64_t>(b.view()), std::uint64_t{1} << 56) << "looks like a pointer";
+  EXPECT_GE(std::bit_cast<std::uint64_t>(b.view()), std::uint64_t{1} << 56)
+      << "looks like a pointer";
 }
 
 TYPED_TEST(AnyLock, can_be_made_by_the_master_only) {
@@ -228,7 +228,10 @@ TYPED_TEST(AnyLock, tells_workers_that_are_older_than_the_first_object_what_to_d
               TypeParam lock;
               auto post = [&] {
                 tine::for_each_slice(pool, tine::slices(1, 1),
-                                     [l = lock.view()](const tine::Slice&) { l.lock(); l.unlock(); });
+                                     [l = lock.view()](const tine::Slice&) {
+                                       l.lock();
+                                       l.unlock();
+                                     });
               };
               EXPECT_THAT(message_of(post), HasSubstr("refresh"));
               pool.refresh();
@@ -257,9 +260,9 @@ TYPED_TEST(AnyLock, works_in_the_master_when_kernels_do) {
               setenv("TINE_SERIAL", "1", 1);
               TypeParam lock;
               tine::Pool pool;
-              tine::for_each_slice(pool, tine::slices(10, 1), [l = lock.view()](const tine::Slice&) {
-                std::scoped_lock guard(l);
-              });
+              tine::for_each_slice(
+                  pool, tine::slices(10, 1),
+                  [l = lock.view()](const tine::Slice&) { std::scoped_lock guard(l); });
               EXPECT_FALSE(lock.locked());
             }),
             0);
@@ -292,7 +295,8 @@ TEST_F(Lock, may_be_released_by_another_thread_or_process) {
   std::thread([&] { lock.unlock(); }).join();
   EXPECT_FALSE(lock.locked());
   lock.lock();
-  tine::for_each_slice(pool, tine::slices(1, 1), [l = lock.view()](const tine::Slice&) { l.unlock(); });
+  tine::for_each_slice(pool, tine::slices(1, 1),
+                       [l = lock.view()](const tine::Slice&) { l.unlock(); });
   EXPECT_FALSE(lock.locked());
 }
 

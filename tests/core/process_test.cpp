@@ -396,7 +396,7 @@ TEST_F(ProcessTest, that_is_a_daemon_is_terminated_at_the_end_of_its_parent) {
   static std::atomic<int>* seen;
   Shared words;
   seen = &words[0];
-  Process parent([] {
+  const auto program = [] {
     Process polite({.daemon = true}, [] {
       signal(SIGTERM, [](int) {
         seen[1] = 1;
@@ -413,10 +413,21 @@ TEST_F(ProcessTest, that_is_a_daemon_is_terminated_at_the_end_of_its_parent) {
     polite.start();
     stubborn.start();
     while (seen[0] != 2) usleep(1000);
-  });
+  };
+  Process parent(program);
   parent.start();
   EXPECT_TRUE(parent.join());
   EXPECT_EQ(parent.exitcode(), 0);
+  EXPECT_EQ(seen[1], 1);
+
+  seen[0] = seen[1] = 0;
+  tine_test::Orphanage orphanage;
+  EXPECT_EQ(tine_test::in_child([&] {
+              program();
+              exit(7);
+            }),
+            7);
+  EXPECT_TRUE(tine_test::descendants().empty()) << "gone before it";
   EXPECT_EQ(seen[1], 1);
 }
 

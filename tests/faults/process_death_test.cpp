@@ -198,6 +198,18 @@ TEST_F(ProcessDeath, is_also_that_of_its_pools_and_gives_back_what_their_workers
   expect_nothing_held();
 }
 
+TEST_F(ProcessDeath, gives_back_no_number_of_a_party_that_is_its_parents) {
+  tine::Pool pool({.workers = 2});
+  Process p([&] { const tine::Pool copy = std::move(pool); });
+  p.start();
+  p.join();
+  EXPECT_EQ(p.exitcode(), 0);
+  tine::detail::Parties all;
+  EXPECT_THROW(all.take(tine::detail::max_parties - 2), tine::PoolError);
+  EXPECT_NO_THROW(all.take(tine::detail::max_parties - 4));
+  all.release();
+}
+
 TEST_F(ProcessDeath, of_the_supervisor_is_also_that_of_the_process) {
   Process p([] { wait_for_ever(); });
   p.start();

@@ -23,6 +23,7 @@
 
 #include "support/child.hpp"
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/processes.hpp"
 #include "toolbox/context.hpp"
 #include "toolbox/queue_ring.hpp"
@@ -31,6 +32,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using tine::detail::Context;
+using tine_test::Killer;
 
 /// Shared with all children, whatever pool they belong to.
 class SharedWords {
@@ -97,43 +99,6 @@ struct Item {
     archive(text);
     current_book.note(id, Book::read);
   }
-};
-
-/// Kills workers of a pool at random moments while it lives; not faster than the job goes on, or a
-/// slow machine would have the pool give up.
-class Killer {
- public:
-  Killer(tine::Pool& pool, int mean_us)
-      : thread_([this, &pool, mean_us] {
-          std::mt19937 random(std::random_device{}());
-          std::uint32_t seen = 0;
-          while (!stop_) {
-            usleep(random() % static_cast<unsigned>(2 * mean_us));
-            const std::uint32_t now = slices().load();
-            if (now == seen) continue;
-            seen = now;
-            const auto pids = pool.worker_pids();
-            kills_ += tine_test::signal_child(pool.supervisor_pid(), pids[random() % pids.size()],
-                                              SIGKILL);
-          }
-        }) {}
-  ~Killer() { stop(); }
-  std::size_t stop() {
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
-    return kills_;
-  }
-  std::size_t kills() const { return kills_; }
-  /// Kernels count here. To be called once before there is any pool.
-  static std::atomic_ref<std::uint32_t> slices() {
-    static const SharedWords count(1);
-    return std::atomic_ref(count.view()[0]);
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::atomic<std::size_t> kills_ = 0;
-  std::thread thread_;
 };
 
 struct Params {

@@ -22,7 +22,7 @@
 
 #include "support/child.hpp"
 #include "support/fixture.hpp"
-#include "support/stepper.hpp"
+#include "support/sweep.hpp"
 #include "sync/role.hpp"
 #include "toolbox/context.hpp"
 #include "toolbox/queue_ring.hpp"
@@ -33,25 +33,8 @@ using tine::detail::Cell;
 using tine::detail::Context;
 using tine::detail::Owner;
 using tine::detail::QueueRing;
-using tine_test::Stepper;
-
-// Sanitizers execute many times more instructions; then one in so many has to do, and those beside a
-// change of state. And their allocators go another way now and then.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t stride = 61;
-constexpr bool same_way = false;
-#else
-constexpr std::size_t stride = 1;
-constexpr bool same_way = true;
-#endif
-
-enum Stage { waiting, told_to_go, in_call, returned };
-std::atomic<int>& stage() {
-  static auto* const shared =
-      new (mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
-          std::atomic<int>{};
-  return *shared;
-}
+using tine_test::returned;
+using tine_test::stage;
 
 /// What travels: three chunks if it is long.
 struct Item {
@@ -73,14 +56,10 @@ struct Peek : tine::QueueView<Item> {
 };
 
 /// One party that is a child of this process, and a queue.
-class Scene {
+class Scene : public tine_test::Party {
  public:
-  explicit Scene(int size) : queue(size) {
-    parties_.take(1, [](std::size_t, std::size_t) { return ENOMEM; });
-  }
-  ~Scene() { parties_.release(); }
+  explicit Scene(int size) : queue(size) {}
 
-  unsigned party() const { return parties_.first(); }
   QueueRing ring() const {
     std::size_t bytes = 0;
     std::byte* at =
@@ -117,47 +96,10 @@ class Scene {
     return n;
   }
 
-  /// Runs `call` in the party, lets `play` do with it what it likes, and kills it.
-  void run(const std::function<void()>& call, const std::function<void(Stepper&)>& play) {
-    const pid_t pid = start(call);
-    Stepper stepper(pid);
-    stage() = told_to_go;
-    EXPECT_TRUE(stepper.step_until([] { return stage() == in_call; }));
-    play(stepper);
-    EXPECT_FALSE(stepper.ended());
-    stepper.kill();
-  }
-  /// Runs `call` in the party, which dies at its end.
-  void die_after(const std::function<void()>& call) {
-    const pid_t pid = start([&] {
-      call();
-      raise(SIGKILL);
-    });
-    stage() = told_to_go;
-    EXPECT_EQ(tine_test::end_of(pid), 1000 + SIGKILL);
-  }
-  void repair() { parties_.repair(); }
-
   tine::Queue<Item> queue;
 
  private:
-  pid_t start(const std::function<void()>& call) {
-    context_.begin_party(party());
-    stage() = waiting;
-    const Context::Fork with_context;
-    const pid_t pid = fork();
-    if (pid != 0) return pid;
-    tine::detail::process_role = tine::detail::Role::worker;
-    context_.enter(party());
-    while (stage() != told_to_go) usleep(100);
-    stage() = in_call;
-    call();
-    stage() = returned;
-    for (;;) pause();
-  }
-
   Context& context_ = *Context::existing();
-  tine::detail::Parties parties_;
 };
 
 class QueueSweep : public tine_test::NothingLeftBehind {
@@ -167,86 +109,37 @@ class QueueSweep : public tine_test::NothingLeftBehind {
     tine::Queue<Item> first;
     first.put(longer);
     first.get();
-    stage() = waiting;
   }
 
-  /// A new scene for each instruction. `prepare` sets it, `call` is swept, `look` names the state of
-  /// the dead, and `check` looks at the queue after the repair. An instruction in a loop is met
-  /// `most_visits` times.
+  /// `prepare` sets the scene, `check` looks at the queue after the repair.
   void sweep(int size, const std::function<void(Scene&)>& prepare,
              const std::function<void(Scene&)>& call,
              const std::function<std::string(Scene&)>& look,
              const std::function<void(Scene&, const std::string&)>& check,
              const std::set<std::string>& expected, int most_visits = INT_MAX) {
-    // Once through, to know the way. To step to the n-th instruction each time would take too long,
-    // so from then on the victim runs to the last one before it that it comes to for the first time.
-    std::vector<std::uintptr_t> path;
-    std::vector<std::size_t> checkpoint;
-    std::map<std::uintptr_t, int> visits;
-    std::vector<std::size_t> places;
-    Scene* current = nullptr;
-    const std::function<void()> body = [&] { call(*current); };  // one piece of code for all
-    auto set = [&](Scene& scene) {
-      tine::detail::Chunks::spread(1);  // the same chunks each time
-      prepare(scene);
-      current = &scene;
-    };
-    {
-      Scene scene(size);
-      set(scene);
-      std::string before = look(scene);
-      scene.run(body, [&](Stepper& victim) {
-        do {
-          const std::uintptr_t at = victim.next_instruction();
-          const int visit = ++visits[at];
-          checkpoint.push_back(visit == 1 ? path.size() : checkpoint.back());
-          const std::string now = same_way ? before : look(scene);
-          const bool changed = now != before;
-          before = now;
-          if (changed || (visit <= most_visits && path.size() % stride == 0))
-            places.push_back(path.size());
-          path.push_back(at);
-        } while (stage() != returned && victim.step());
-        if (places.back() != path.size() - 1) places.push_back(path.size() - 1);
-      });
-      scene.repair();
-    }
-    std::map<std::string, long> deaths;
-    for (const std::size_t n : places) {
-      alarm(60);
-      Scene scene(size);
-      set(scene);
-      scene.run(body, [&](Stepper& victim) {
-        const bool there = victim.run_to(path[checkpoint[n]], [] { return stage() == returned; });
-        for (std::size_t i = checkpoint[n]; there && i < n && stage() != returned; ++i)
-          victim.step();
-        if (same_way) {
-          EXPECT_EQ(victim.next_instruction(), path[n]) << "it went another way";
-        }
-      });
-      const std::string state = look(scene);
-      ++deaths[state];
-      scene.repair();
-      EXPECT_EQ(Context::existing()->chunks().taken(), scene.led_to(size));
-      check(scene, state);
-      while (scene.queue.try_get()) {
-      }
-      EXPECT_EQ(Context::existing()->chunks().taken(), 0u) << "chunks are lost";
-      // It works as before.
-      scene.queue.put(longer);
-      EXPECT_EQ(scene.queue.get().text, longer.text);
-      if (HasFailure()) {
-        ADD_FAILURE() << "killed after " << n << " instructions, when it was " << state;
-        break;
-      }
-    }
-    std::set<std::string> seen;
-    for (const auto& [state, count] : deaths) {
-      seen.insert(state);
-      RecordProperty(state, static_cast<int>(count));
-      printf("  %5ld deaths %s\n", count, state.c_str());
-    }
-    EXPECT_EQ(seen, expected);
+    tine_test::sweep<Scene>(
+        {.set =
+             [&] {
+               auto scene = std::make_unique<Scene>(size);
+               tine::detail::Chunks::spread(1);  // the same chunks each time
+               prepare(*scene);
+               return scene;
+             },
+         .call = call,
+         .look = look,
+         .check =
+             [&](Scene& scene, const std::string& state) {
+               EXPECT_EQ(Context::existing()->chunks().taken(), scene.led_to(size));
+               check(scene, state);
+               while (scene.queue.try_get()) {
+               }
+               EXPECT_EQ(Context::existing()->chunks().taken(), 0u) << "chunks are lost";
+               // It works as before.
+               scene.queue.put(longer);
+               EXPECT_EQ(scene.queue.get().text, longer.text);
+             },
+         .expected = expected,
+         .most_visits = most_visits});
   }
 };
 

@@ -2,6 +2,7 @@
 /// A place where processes wait for each other, which no death turns into a trap.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -84,8 +85,7 @@ class Barrier : public detail::Owned<BarrierView> {
   /// travels as bytes, as kernels do, and each call gets a fresh copy: capture numbers and views by
   /// value. A view of a pool's array is of use only where all who wait are the master and that
   /// pool's workers. Throws BadCallable when it captures a pointer into private memory.
-  template <class Action>
-    requires std::is_invocable_v<Action&>
+  template <std::invocable Action>
   Barrier(std::ptrdiff_t parties, Action action, const Timeout& timeout = {})
       : Owned(make(parties, action, timeout)) {}
 

@@ -98,7 +98,8 @@ class EndOfFile : public Error {
   using Error::Error;
 };
 
-/// A job was posted, or a pool made, or arena memory allocated, inside a worker.
+/// A job was posted, a pool made, a Process started, or arena memory allocated, inside a worker; or
+/// what processes share, such as a queue, was made in another than the program's first process.
 class NestedParallelism : public Error {
  public:
   using Error::Error;

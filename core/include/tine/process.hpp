@@ -81,16 +81,16 @@ struct ProcessFailure {
 /// first process, before the start, and used through their views.
 ///
 /// **Its end.** When the function returns, what is buffered for the standard streams is written, and
-/// the process ends with exitcode 0; the caller's exit handlers and destructors of statics do not run in it.
-/// std::exit(n) in it does the same with exitcode n, after the handlers that the process has itself
-/// registered. An exception that nobody catches makes the exitcode 1, is told on standard error, and
-/// kept in error().
+/// the process ends with exitcode 0; the caller's exit handlers and destructors of statics do not run
+/// in it. std::exit(n) in it does the same with exitcode n, after the handlers that the process has
+/// itself registered. An exception that nobody catches makes the exitcode 1, is told on standard
+/// error, and kept in error().
 ///
-/// **Who goes with whom.** A process that the caller, however it ends, leaves behind is gone within a
-/// second, and so is what it has forked in turn when it has ended. When the program ends by return
-/// from main() or exit(), daemons get SIGTERM, after a second SIGKILL, and all others are joined;
-/// a Process object may be destroyed before that. It stays in the caller's session and process group,
-/// so Ctrl-C reaches it.
+/// **Who goes with whom.** When the caller ends by return from main() or by exit(), its daemons get
+/// SIGTERM, and after a second SIGKILL, and all others are joined, though the Process object may be
+/// gone by then. When it is killed, or ends in any other way, all of them are gone within a second. What
+/// a process has forked itself goes when it has ended. It stays in the caller's session and process
+/// group, so Ctrl-C reaches it.
 ///
 /// Every member may be called from any thread of the process that made the object; in others they
 /// throw std::logic_error. So do all after close().
@@ -105,60 +105,61 @@ class Process {
   explicit Process(F&& f, Args&&... args)
       : Process(ProcessOptions{}, std::forward<F>(f), std::forward<Args>(args)...) {}
   template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>, std::decay_t<Args>...> Process(
-        const ProcessOptions& options, F&& f, Args&&... args)
-        : Process(options,
-                  std::make_unique<detail::ProcessCall<std::decay_t<F>, std::decay_t<Args>...>>(
-                      std::forward<F>(f), std::forward<Args>(args)...)) {}
-    /// Does not end it: it is joined, or terminated if it is a daemon, when the program ends.
-    ~Process();
-    Process(Process&&) noexcept;
-    Process& operator=(Process&&) noexcept;
+    requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
+  Process(const ProcessOptions& options, F&& f, Args&&... args)
+      : Process(options,
+                std::make_unique<detail::ProcessCall<std::decay_t<F>, std::decay_t<Args>...>>(
+                    std::forward<F>(f), std::forward<Args>(args)...)) {}
+  /// Does not end it: it is joined, or terminated if it is a daemon, when the program ends.
+  ~Process();
+  Process(Process&&) noexcept;
+  Process& operator=(Process&&) noexcept;
 
-    /// Forks a supervisor, which forks the process. Once only: throws std::logic_error the second time,
-    /// NestedParallelism in a pool's worker, ProcessError when the system refuses; then it may be tried
-    /// again. Takes about two forks of this process.
-    void start();
-    /// Waits until it has ended, and all that it forked; returns whether it has, in that time. Joining
-    /// again is fine. Throws std::logic_error before start(), InvalidArgument for a negative timeout.
-    bool join(const Timeout& timeout = {});
-    bool is_alive() const;
+  /// Forks a supervisor, which forks the process. Once only: throws std::logic_error the second time,
+  /// NestedParallelism in a pool's worker, ProcessError when the system refuses; then it may be tried
+  /// again. Takes about two forks of this process, whose present memory the supervisor keeps a
+  /// snapshot of meanwhile.
+  void start();
+  /// Waits until it has ended, and all that it forked; returns whether it has, in that time. Joining
+  /// again is fine. Throws std::logic_error before start(), InvalidArgument for a negative timeout.
+  bool join(const Timeout& timeout = {});
+  bool is_alive() const;
 
-    /// Empty before start().
-    std::optional<int> pid() const;
-    /// Empty until it has ended. -N: killed by signal N.
-    std::optional<int> exitcode() const;
-    /// Why it failed; empty when it did not, has not ended, or called exit().
-    std::optional<ProcessFailure> error() const;
+  /// Empty before start().
+  std::optional<int> pid() const;
+  /// Empty until it has ended. -N: killed by signal N.
+  std::optional<int> exitcode() const;
+  /// Why it failed; empty when it did not, has not ended, or called exit().
+  std::optional<ProcessFailure> error() const;
 
-    std::string name() const;
-    void set_name(std::string name);
-    bool daemon() const;
-    /// Throws std::logic_error after start().
-    void set_daemon(bool daemon);
+  std::string name() const;
+  void set_name(std::string name);
+  bool daemon() const;
+  /// Throws std::logic_error after start().
+  void set_daemon(bool daemon);
 
-    /// Sends it SIGTERM, SIGKILL, SIGINT. Nothing when it has ended. Throw std::logic_error before
-    /// start().
-    void terminate();
-    void kill();
-    void interrupt();
+  /// Sends it SIGTERM, SIGKILL, SIGINT. Nothing when it has ended. Throw std::logic_error before
+  /// start().
+  void terminate();
+  void kill();
+  void interrupt();
 
-    /// Gives up what the object holds of the system. Throws std::logic_error while it is alive. Nothing
-    /// can be asked after that.
-    void close();
-    /// A descriptor that poll() finds readable when it has ended; the object's own, until close().
-    /// Throws std::logic_error before start().
-    int sentinel() const;
+  /// Gives up what the object holds of the system. Throws std::logic_error while it is alive. Nothing
+  /// can be asked after that.
+  void close();
+  /// A descriptor that poll() finds readable when it has ended; the object's own, until close().
+  /// Throws std::logic_error before start().
+  int sentinel() const;
 
-   private:
-    friend std::vector<Process> active_children();
-    Process(const ProcessOptions& options, std::unique_ptr<detail::ProcessBody> body);
-    explicit Process(std::shared_ptr<detail::ProcessState> state);
-    detail::ProcessState& state() const;
-    detail::ProcessState& started(const char* what) const;
+ private:
+  friend std::vector<Process> active_children();
+  Process(const ProcessOptions& options, std::unique_ptr<detail::ProcessBody> body);
+  explicit Process(std::shared_ptr<detail::ProcessState> state);
+  detail::ProcessState& state() const;
+  detail::ProcessState& started(const char* what) const;
 
-    std::shared_ptr<detail::ProcessState> state_;
-    std::unique_ptr<detail::ProcessBody> body_;
+  std::shared_ptr<detail::ProcessState> state_;
+  std::unique_ptr<detail::ProcessBody> body_;
 };
 
 /// The calling process; its name is `MainProcess` in the program's first one.

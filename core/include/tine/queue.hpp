@@ -17,9 +17,10 @@ namespace tine {
 /// A handle on a Queue: what kernels capture, by value, and how they put and get. Eight bytes that
 /// do not keep the queue alive; calls through a handle whose queue is gone throw InvalidArgument.
 ///
-/// Every member may be called from any thread of the master and from any worker of a pool that was
-/// made, or refreshed, after the program's first Queue; elsewhere it throws PoolError. None takes a
-/// lock. A wait looks again at least every 100 ms, whoever may have died.
+/// Every member may be called from any thread of the master, from any worker of a pool that was made,
+/// or refreshed, after the program's first Queue, and from any Process that was started after it;
+/// elsewhere it throws PoolError. None takes a lock. A wait looks again at least every 100 ms, whoever
+/// may have died.
 ///
 /// **Values** that are trivially copyable travel as their bytes; strings, containers, tuples,
 /// variants and all that has a cereal serialisation travel by that, straight into shared memory.
@@ -151,7 +152,7 @@ template <class T>
 class Queue : public QueueView<T> {
  public:
   /// At most `maxsize` items at a time; 0: as many as memory holds, up to 4,194,304. Throws
-  /// InvalidArgument when negative, NestedParallelism in a worker, OutOfMemory.
+  /// InvalidArgument when negative, NestedParallelism in a worker or a Process, OutOfMemory.
   explicit Queue(std::ptrdiff_t maxsize = 0) : QueueView<T>(detail::make_queue(maxsize)) {}
   ~Queue() { detail::end_queue(this->id_); }
   Queue(Queue&& other) noexcept : QueueView<T>(std::exchange(other.id_, {})) {}

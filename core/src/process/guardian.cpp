@@ -102,7 +102,8 @@ void Guardian::begin() {
     say(ProcessNote::not_forked);
     leave(0);
   }
-  // Whoever waits for the other end of a pipe that the child has closed must not wait for us.
+  // Whoever waits for the other end of a pipe that the child has closed must not wait for us (where
+  // the kernel has close_range: Linux 5.9).
   std::vector<int> keep = lifelines();
   keep.insert(keep.end(), {STDERR_FILENO, links_.master_pidfd, links_.event, links_.exec_pipe,
                            links_.alive_pipe, signals_});

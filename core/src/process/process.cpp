@@ -9,6 +9,7 @@
 
 #include <tine/pool.hpp>
 
+#include "process/children.hpp"
 #include "process/process_state.hpp"
 #include "sync/clock.hpp"
 #include "sync/role.hpp"
@@ -51,8 +52,7 @@ ProcessState& Process::started(const char* what) const {
 void Process::start() {
   if (in_worker())
     throw NestedParallelism(
-        "tine: a worker cannot start a Process; start it in the master, and run nested work as "
-        "more "
+        "tine: a worker cannot start a Process; start it in the master, and run nested work as more "
         "slices of one job");
   ProcessState& s = state();
   if (body_ == nullptr)

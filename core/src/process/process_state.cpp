@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "memory/shared_range.hpp"
+#include "process/children.hpp"
 #include "process/crash.hpp"
 #include "process/descriptors.hpp"
 #include "sync/clock.hpp"
@@ -260,7 +261,6 @@ void ProcessState::be_child(ProcessBody& body, const sigset_t& mask) noexcept {
   me.self = {getpid(), name, daemon};
   me.number = number;
   me.made = 0;
-  Children::of_this_process().forget();
   // First of all handlers, after those that the process registers itself.
   on_exit([](int status, void*) { end_of_child(status); }, nullptr);
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
@@ -342,65 +342,6 @@ void ProcessState::close() noexcept {
 void ProcessState::close_one(int& fd) noexcept {
   if (fd >= 0 && Descriptors::of_this_process().remove({fd})) ::close(fd);
   fd = -1;
-}
-
-Children& Children::of_this_process() {
-  static Children& instance = *new Children;  // never destroyed: it is needed at exit
-  return instance;
-}
-
-std::unique_lock<std::mutex> Children::lock() {
-  std::unique_lock lock(mutex_);
-  // In a fork of the application they are its parent's.
-  if (owner_ != getpid()) running_.clear();
-  owner_ = getpid();
-  return lock;
-}
-
-void Children::remove(const ProcessState* child) {
-  std::shared_ptr<ProcessState> last;  // ends after the lock
-  const std::unique_lock held = lock();
-  const auto at = std::find_if(running_.begin(), running_.end(),
-                               [&](const auto& c) { return c.get() == child; });
-  if (at == running_.end()) return;
-  last = std::move(*at);
-  running_.erase(at);
-}
-
-std::vector<std::shared_ptr<ProcessState>> Children::alive() {
-  std::vector<std::shared_ptr<ProcessState>> all;
-  {
-    const std::unique_lock held = lock();
-    all = running_;
-  }
-  std::erase_if(all, [](const auto& child) { return child->wait(0); });
-  return all;
-}
-
-void Children::forget() {
-  const auto parents = std::move(running_);
-  running_.clear();
-  owner_ = getpid();
-}
-
-void Children::finish() noexcept {
-  if (owner_ != getpid()) return;  // a fork of the application
-  for (;;) {
-    const auto all = alive();
-    if (all.empty()) return;
-    for (const auto& child : all)
-      if (child->daemon) child->send(SIGTERM);
-    const std::int64_t patience = now_ns() + seconds;
-    for (const auto& child : all)
-      if (child->daemon && !child->wait(patience)) child->put_down();
-    for (const auto& child : all)
-      if (!child->daemon) child->wait(std::numeric_limits<std::int64_t>::max());
-  }
-}
-
-Identity& Identity::of_this_process() {
-  static Identity& instance = *new Identity;
-  return instance;
 }
 
 }  // namespace tine::detail

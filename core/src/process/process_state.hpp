@@ -10,7 +10,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "process/guardian.hpp"
 #include "toolbox/context.hpp"
@@ -59,40 +58,6 @@ struct ProcessState : std::enable_shared_from_this<ProcessState> {
   int exec_pipe_ = -1;   // write end
   int alive_pipe_ = -1;  // read end
   Parties parties_;
-};
-
-/// This process's own Processes, while they have not ended. A process of which nobody has a handle
-/// any more is still here.
-class Children {
- public:
-  static Children& of_this_process();
-
-  /// Held by who forks one.
-  std::unique_lock<std::mutex> lock();
-  /// With the lock held.
-  void add(std::shared_ptr<ProcessState> child) { running_.push_back(std::move(child)); }
-  void remove(const ProcessState* child);
-  /// Those that are alive; the others are reaped.
-  std::vector<std::shared_ptr<ProcessState>> alive();
-  /// For the end of this process: daemons are ended, the others joined.
-  void finish() noexcept;
-  /// In a Process: those are its parent's.
-  void forget();
-
- private:
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<ProcessState>> running_;
-  pid_t owner_ = 0;
-};
-
-/// Who this process is.
-struct Identity {
-  ProcessInfo self{0, "MainProcess", false};
-  std::optional<ProcessInfo> parent;
-  std::string number;  // as in ProcessState
-  unsigned made = 0;   // Processes by this one
-
-  static Identity& of_this_process();
 };
 
 }  // namespace tine::detail

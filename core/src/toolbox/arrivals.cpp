@@ -25,9 +25,8 @@ BarrierState next_after(const BarrierState& now) noexcept {
 Arrivals::Arrivals(std::byte* at, std::size_t bytes) noexcept
     : header_(*reinterpret_cast<BarrierHeader*>(at)),
       places_(reinterpret_cast<std::atomic<std::uint64_t>*>(at + sizeof(BarrierHeader))),
-      parties_(static_cast<std::uint32_t>(
-          std::min<std::size_t>(header_.parties.load(), (bytes - sizeof(BarrierHeader)) /
-                                                            sizeof(std::uint64_t)))) {}
+      parties_(static_cast<std::uint32_t>(std::min<std::size_t>(
+          header_.parties.load(), (bytes - sizeof(BarrierHeader)) / sizeof(std::uint64_t)))) {}
 
 bool Arrivals::change(std::uint64_t& seen, BarrierState next) noexcept {
   if (!header_.state.compare_exchange_strong(seen, next.pack())) return false;
@@ -163,7 +162,8 @@ bool Arrivals::broken() const noexcept {
 
 bool Arrivals::is_in(unsigned party, const BarrierState& now) const noexcept {
   for (std::uint32_t i = 0; i < parties_; ++i)
-    if (Arrival::unpack(places_[i].load()).party == party && arrived(i, now.generation)) return true;
+    if (Arrival::unpack(places_[i].load()).party == party && arrived(i, now.generation))
+      return true;
   return false;
 }
 
@@ -172,11 +172,10 @@ void Arrivals::repair(unsigned dead, const Death& death) noexcept {
   for (;;) {
     const BarrierState now = BarrierState::unpack(seen);
     if (now.phase == Phase::broken || !is_in(dead, now)) break;
-    if (change(seen, {Phase::broken, now.generation,
-                      static_cast<std::uint8_t>(BarrierState::death +
-                                                static_cast<unsigned>(death.cause)),
-                      static_cast<std::uint8_t>(death.status),
-                      static_cast<std::uint32_t>(death.pid)}))
+    if (change(seen,
+               {Phase::broken, now.generation,
+                static_cast<std::uint8_t>(BarrierState::death + static_cast<unsigned>(death.cause)),
+                static_cast<std::uint8_t>(death.status), static_cast<std::uint32_t>(death.pid)}))
       break;
   }
   header_.over.reset();

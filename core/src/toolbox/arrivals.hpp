@@ -61,9 +61,7 @@ struct Arrival {
   unsigned party = 0;  // 0: nobody yet
   std::uint32_t generation = 0;
 
-  constexpr std::uint64_t pack() const noexcept {
-    return std::uint64_t{party} << 32 | generation;
-  }
+  constexpr std::uint64_t pack() const noexcept { return std::uint64_t{party} << 32 | generation; }
   static constexpr Arrival unpack(std::uint64_t w) noexcept {
     return {static_cast<unsigned>(w >> 32 & (max_parties - 1)), static_cast<std::uint32_t>(w)};
   }

@@ -75,9 +75,10 @@ void run_action(const ObjectId& id) {
       Fault fault;
       fault.cause = static_cast<Cause>(end.reason - BarrierState::death);
       (fault.cause == Cause::exited ? fault.exit_status : fault.signal) = end.status;
-      why = end.pid == 0 ? "a process died in it, and nobody knows of what, since its supervisor was "
-                           "killed"
-                         : "process " + std::to_string(end.pid) + " died in it: " + fault.event();
+      why = end.pid == 0
+                ? "a process died in it, and nobody knows of what, since its supervisor was "
+                  "killed"
+                : "process " + std::to_string(end.pid) + " died in it: " + fault.event();
       if (end.pid != 0) report.faults.push_back(fault);
       break;
     }

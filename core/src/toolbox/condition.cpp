@@ -35,8 +35,7 @@ void must_hold(const ObjectId& lock, const char* what) {
 class Enlisted {
  public:
   explicit Enlisted(const ObjectId& condition)
-      : condition_(condition),
-        place_(waiters_of(condition).enlist(Context::for_use().party())) {}
+      : condition_(condition), place_(waiters_of(condition).enlist(Context::for_use().party())) {}
   ~Enlisted() {
     if (!left_ && Context::for_use().has(condition_)) waiters_of(condition_).leave(place_);
   }

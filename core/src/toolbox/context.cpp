@@ -45,8 +45,7 @@ Context& Context::make() {
         "and capture its view()");
   if (!first_process)
     throw NestedParallelism(
-        "tine: a Process cannot make what processes share, such as a queue; make it in the "
-        "program's "
+        "tine: a Process cannot make what processes share, such as a queue; make it in the program's "
         "first process, before start(), and capture its view()");
   std::lock_guard lock(making);
   if (Context* there = instance.load()) return *there;
@@ -65,9 +64,9 @@ Context& Context::for_use() {
   Context* context = existing();
   if (context == nullptr || context->owner_ == 0) [[unlikely]]
     throw PoolError(
-        "tine: this process cannot use a queue, lock or the like of the program: it was forked before "
-        "the first of them was made, or not by tine. Make them before the pools; pool.refresh() forks "
-        "a pool's workers again");
+        "tine: this process cannot use a queue, lock or the like of the program: it was forked "
+        "before the first of them was made, or not by tine. Make them before the pools; "
+        "pool.refresh() forks a pool's workers again");
   return *context;
 }
 

@@ -3,11 +3,12 @@
 //
 //   | header: parties, registry | objects ... | chunks of items, four classes ... |
 //
-// A process that may touch it is a *party*: the master is one, and each worker of a pool that was
-// forked after the context was made. What a party holds, it holds by its number. When a party is
-// dead and reaped, its supervisor calls repair() with that number, before the number goes to the
-// next worker; so what stands in the name of a dead party does not change, but by the hand of those
-// who take items out that it put in. If the supervisor is killed, its workers die with it, and the
+// A process that may touch it is a *party*: the program's first process is one, and each worker of a
+// pool and each Process that was forked after the context was made. Processes of any depth take the
+// numbers of their children from the same ones. What a party holds, it holds by its number. When a
+// party is dead and reaped, its supervisor calls repair() with that number, before the number goes to
+// the next one; so what stands in the name of a dead party does not change, but by the hand of those
+// who take items out that it put in. If the supervisor is killed, its children die with it, and its
 // master does the same for all of them.
 //
 // Repair walks the registry. It may be interrupted and repeated, and goes on beside living parties

@@ -13,7 +13,7 @@ std::int64_t deadline_of(bool block, const Timeout& timeout) {
   if (timeout && timeout->count() < 0)
     throw InvalidArgument(
         "tine: a timeout is negative; give zero not to wait, and none to wait for ever");
-  if (!block) return 0;
+  if (!block || timeout == std::chrono::nanoseconds(0)) return 0;
   constexpr auto never = std::numeric_limits<std::int64_t>::max();
   if (!timeout) return never;
   const std::int64_t now = now_ns();

@@ -29,7 +29,8 @@ Waiters::Place Waiters::enlist(unsigned party) {
     std::uint64_t free = 0;
     if (words_[i].compare_exchange_strong(free, waiter.pack())) return {i, waiter.pack()};
   }
-  throw Error("tine: " + std::to_string(room_) + " threads wait for a condition, which is the most");
+  throw Error("tine: " + std::to_string(room_) +
+              " threads wait for a condition, which is the most");
 }
 
 bool Waiters::leave(const Place& place) noexcept {

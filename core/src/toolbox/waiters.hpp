@@ -50,8 +50,8 @@ inline constexpr std::uint32_t max_waiters = 4096;
 struct ConditionHeader {
   static constexpr std::uint32_t signal_count = 16;  // few are woken in vain
 
-  alignas(128) std::atomic<ObjectId> lock;  // constant
-  std::atomic<bool> recursive;              // constant: the lock is an RLock
+  alignas(128) std::atomic<ObjectId> lock;          // constant
+  std::atomic<bool> recursive;                      // constant: the lock is an RLock
   alignas(128) std::atomic<std::uint64_t> tickets;  // given out; a death costs one at most
   std::atomic<std::uint32_t> used;                  // words behind are free; only grows
   Signal signals[signal_count];
