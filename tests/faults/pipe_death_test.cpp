@@ -326,7 +326,7 @@ TEST_F(PipeDeath, of_a_process_ends_the_file_after_what_it_has_sent) {
   }
 }
 
-TEST_F(PipeDeath, of_the_supervisor_of_a_process_ends_the_file_when_that_is_noticed) {
+TEST_F(PipeDeath, of_a_process_together_with_its_supervisor_is_noticed_by_who_waits) {
   tine::Pipe pipe(false);
   tine::Process process([&] {
     pipe.first.close();
@@ -337,8 +337,8 @@ TEST_F(PipeDeath, of_the_supervisor_of_a_process_ends_the_file_when_that_is_noti
   pipe.second.close();
   EXPECT_TRUE(pipe.first.poll(std::nullopt));
   tine_test::signal_child(getpid(), tine_test::parent_of(*process.pid()), SIGKILL);
-  process.join();
   EXPECT_EQ(drain(pipe.first.view()), 1u);
+  process.join();
 }
 
 TEST_F(PipeDeath, of_the_master_leaves_nothing) {

@@ -26,6 +26,7 @@
 #include "sync/role.hpp"
 #include "sync/system.hpp"
 #include "toolbox/pipe.hpp"
+#include "toolbox/signal.hpp"
 
 namespace tine::detail {
 
@@ -122,6 +123,7 @@ void ProcessState::start(ProcessBody& body) {
   static const bool registered =
       std::atexit([] { Children::of_this_process().finish(); }) == 0;  // joined at exit
   (void)registered;
+  look_for_the_dead.store([] { Children::of_this_process().alive(); });
 
   fork_supervisor(body);
   meet_child();

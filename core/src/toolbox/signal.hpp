@@ -10,9 +10,14 @@
 #include <cstdint>
 
 #include "sync/clock.hpp"
+#include "sync/role.hpp"
 #include "sync/system.hpp"
 
 namespace tine::detail {
+
+/// What a process that has started others does now and then while it waits: look whether one has died
+/// together with its supervisor, so that nobody else would put right what it held.
+inline std::atomic<void (*)()> look_for_the_dead{nullptr};
 
 struct alignas(128) Signal {
   std::atomic<std::uint32_t> changes;   // futex
@@ -38,7 +43,10 @@ struct alignas(128) Signal {
     if (look()) return true;
     if (deadline == 0) return false;
     if (spin(deadline, look)) return true;
-    for (;;) {
+    for (bool slept = false;; slept = true) {
+      if (const auto look_for = look_for_the_dead.load(std::memory_order_relaxed);
+          slept && look_for != nullptr && process_role == Role::master)
+        look_for();
       sleepers.fetch_add(1);
       const std::uint32_t seen = changes.load();
       const bool done = look();
