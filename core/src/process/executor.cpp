@@ -178,8 +178,7 @@ void ExecutorState::check() {
   if (in_worker())
     throw NestedParallelism(
         "tine: a task submitted a task, or used an executor; only the process that made the "
-        "executor "
-        "does. Return from the task what is still to be done, and submit it there");
+        "executor does. Return from the task what is still to be done, and submit it there");
   if (getpid() != owner_)
     throw PoolError(
         "tine: this executor belongs to the process that made it, and this is a fork of that one; "
