@@ -58,7 +58,9 @@ std::string message_of(F f) {
   return "nothing was thrown";
 }
 
-int twice(int x) { return 2 * x; }
+int twice(int x) {
+  return 2 * x;
+}
 
 // --- What travels
 
@@ -94,12 +96,14 @@ TEST_F(Executor, passes_strings_containers_and_text_literals_as_copies) {
             3u);
   std::vector<int> values(100000);
   std::iota(values.begin(), values.end(), 0);
-  EXPECT_EQ(executor.submit([](std::vector<int> v) { return std::vector(v.rbegin(), v.rend()); }, values)
-                .result(),
-            std::vector(values.rbegin(), values.rend()));
+  EXPECT_EQ(
+      executor.submit([](std::vector<int> v) { return std::vector(v.rbegin(), v.rend()); }, values)
+          .result(),
+      std::vector(values.rbegin(), values.rend()));
   const std::map<std::string, std::vector<double>> map{{"a", {1, 2}}, {"b", {}}};
-  EXPECT_EQ(executor.submit([](std::map<std::string, std::vector<double>> m) { return m; }, map).result(),
-            map);
+  EXPECT_EQ(
+      executor.submit([](std::map<std::string, std::vector<double>> m) { return m; }, map).result(),
+      map);
 }
 
 struct Person {
@@ -114,9 +118,14 @@ struct Person {
 
 TEST_F(Executor, passes_types_that_have_a_serialisation) {
   tine::Executor executor({.workers = 1});
-  EXPECT_EQ(executor.submit([](Person p) { return Person{p.name + "!", p.age + 1}; }, Person{"Ada", 36})
-                .result(),
-            (Person{"Ada!", 37}));
+  EXPECT_EQ(
+      executor.submit(
+                  [](Person p) {
+                    return Person{p.name + "!", p.age + 1};
+                  },
+                  Person{"Ada", 36})
+          .result(),
+      (Person{"Ada!", 37}));
 }
 
 TEST_F(Executor, passes_views_and_spans_of_its_arrays_without_copying) {
@@ -124,13 +133,15 @@ TEST_F(Executor, passes_views_and_spans_of_its_arrays_without_copying) {
   auto array = executor.array<int>(100000);
   executor.submit([](tine::View<int> v) { v[7] = 42; }, array.view()).result();
   EXPECT_EQ(array[7], 42);
-  executor.submit([](std::span<int> s) { std::iota(s.begin(), s.end(), 0); }, array.span()).result();
+  executor.submit([](std::span<int> s) { std::iota(s.begin(), s.end(), 0); }, array.span())
+      .result();
   EXPECT_EQ(array[99999], 99999);
   EXPECT_EQ(chunks_taken(), 0u);
   const auto copied = executor.array_from(std::vector<int>{1, 2, 3});
-  EXPECT_EQ(executor.submit([](std::span<const int> s) { return s[0] + s[1] + s[2]; }, copied.span())
-                .result(),
-            6);
+  EXPECT_EQ(
+      executor.submit([](std::span<const int> s) { return s[0] + s[1] + s[2]; }, copied.span())
+          .result(),
+      6);
   const std::span<int> part =
       executor.submit([](std::span<int> s) { return s.subspan(10, 5); }, array.span()).result();
   EXPECT_EQ(part.data(), array.data() + 10);
@@ -204,7 +215,8 @@ TEST_F(Executor, exceptions_of_the_standard_library_keep_their_type_and_text) {
                std::bad_array_new_length);
   EXPECT_THROW(executor.submit([] { return std::optional<int>().value(); }).result(),
                std::bad_optional_access);
-  EXPECT_THROW(executor.submit([] { return std::vector<int>().at(3); }).result(), std::out_of_range);
+  EXPECT_THROW(executor.submit([] { return std::vector<int>().at(3); }).result(),
+               std::out_of_range);
 }
 
 struct OwnError : std::out_of_range {
@@ -281,9 +293,8 @@ TEST_F(Executor, options_that_make_no_sense_throw_at_once) {
 
 TEST_F(Executor, a_task_cannot_submit_nor_make_an_executor_or_pool) {
   tine::Executor executor({.workers = 1});
-  const std::string submits = message_of([&] {
-    executor.submit([] { tine::Executor inner({.workers = 1}); }).result();
-  });
+  const std::string submits =
+      message_of([&] { executor.submit([] { tine::Executor inner({.workers = 1}); }).result(); });
   EXPECT_THAT(submits, HasSubstr("a worker cannot make an executor"));
   EXPECT_THROW(executor.submit([] { tine::Executor inner({.workers = 1}); }).result(),
                tine::NestedParallelism);
@@ -315,10 +326,7 @@ TEST_F(Executor, that_was_moved_from_throws_and_the_other_goes_on) {
 
 TEST_F(Executor, of_the_parent_cannot_be_used_in_a_fork) {
   tine::Executor executor({.workers = 1});
-  EXPECT_EQ(tine_test::in_child([&] {
-              EXPECT_THROW(executor.submit([] {}), tine::PoolError);
-            }),
-            0);
+  EXPECT_EQ(tine_test::in_child([&] { EXPECT_THROW(executor.submit([] {}), tine::PoolError); }), 0);
   EXPECT_EQ(executor.submit(twice, 21).result(), 42);
 }
 
@@ -386,7 +394,9 @@ TEST_F(Executor, submit_after_shutdown_throws) {
   EXPECT_THAT(executor.worker_pids(), IsEmpty());
 }
 
-void sleep_for_ms(int ms) { tine_test::sleep_ms(ms); }
+void sleep_for_ms(int ms) {
+  tine_test::sleep_ms(ms);
+}
 
 TEST_F(Executor, shutdown_waits_for_all_tasks_and_ends_all_processes) {
   tine::Executor executor({.workers = 2});
@@ -536,8 +546,8 @@ TEST_F(Executor, tasks_are_begun_in_the_order_they_were_submitted) {
   tine::Executor executor({.workers = 1});
   auto log = executor.array<int>(1001);
   for (int i = 0; i < 1000; ++i)
-    executor.submit(
-        [](tine::View<int> l, int x) { l[static_cast<std::size_t>(++l[0])] = x; }, log.view(), i);
+    executor.submit([](tine::View<int> l, int x) { l[static_cast<std::size_t>(++l[0])] = x; },
+                    log.view(), i);
   executor.shutdown();
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(log[static_cast<std::size_t>(i + 1)], i);
 }

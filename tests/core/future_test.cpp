@@ -65,7 +65,9 @@ class OneWorker {
     EXPECT_TRUE(tine_test::eventually([&] { return future.running(); }));
     return future;
   }
-  Future<int> pending() { return executor.submit([] { return 43; }); }
+  Future<int> pending() {
+    return executor.submit([] { return 43; });
+  }
   Future<int> cancelled() {
     EXPECT_TRUE(hold_.valid() || (hold_ = running()).valid());
     auto future = pending();
@@ -173,13 +175,20 @@ TEST_F(FutureTest, running_and_cancelled_by_force_at_its_very_end_never_costs_th
     const auto first = one.executor.submit(
         [](tine::View<int> b) {
           std::atomic_ref(b[0]).store(1);
+          const auto until = std::chrono::steady_clock::now() + 15us;
+          while (std::chrono::steady_clock::now() < until) {
+          }
           return std::string(200, 'x');
         },
         begun.view());
-    const auto next = one.pending();
+    const auto next = one.executor.submit([] {
+      usleep(3000);  // long enough for a signal that was meant for the first
+      return 43;
+    });
     while (std::atomic_ref(begun[0]).load() == 0) {
     }
-    for (volatile int i = 0; i < round * 10; i = i + 1) {
+    const auto until = std::chrono::steady_clock::now() + round * 100ns;
+    while (std::chrono::steady_clock::now() < until) {
     }
     const bool cancelled = first.cancel(true);
     EXPECT_EQ(first.cancelled(), cancelled);

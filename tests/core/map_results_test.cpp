@@ -41,7 +41,9 @@ std::vector<int> numbers(int n) {
   return result;
 }
 
-int square(int x) { return x * x; }
+int square(int x) {
+  return x * x;
+}
 
 /// Counts to `n`, but throws when it comes to `bad`.
 class ThrowsAt {
@@ -120,8 +122,8 @@ TEST_F(MapResults, of_several_ranges_end_with_the_shortest) {
   tine::Executor executor({.workers = 2});
   const std::list<std::string> words{"a", "b", "c"};
   std::vector<std::string> all;
-  for (const std::string& s :
-       executor.map([](const std::string& w, int n) { return w + std::to_string(n); }, words, numbers(10)))
+  for (const std::string& s : executor.map(
+           [](const std::string&w, int n) { return w + std::to_string(n); }, words, numbers(10)))
     all.push_back(s);
   EXPECT_THAT(all, ElementsAre("a0", "b1", "c2"));
 }
@@ -137,14 +139,16 @@ TEST_F(MapResults, of_a_range_that_was_moved_in_outlive_it) {
 TEST_F(MapResults, of_bool_text_and_nothing) {
   tine::Executor executor({.workers = 1});
   std::vector<bool> odd;
-  for (const bool b : executor.map({.chunksize = 2}, [](int x) { return x % 2 == 1; }, numbers(5)))
+  for (const bool b : executor.map(
+           {.chunksize = 2}, [](int x) { return x % 2 == 1; }, numbers(5)))
     odd.push_back(b);
   EXPECT_THAT(odd, ElementsAre(false, true, false, true, false));
   std::size_t none = 0;
   for ([[maybe_unused]] const std::monostate& m : executor.map([](int) {}, numbers(5))) ++none;
   EXPECT_EQ(none, 5u);
-  EXPECT_EQ(*executor.map([](std::string s) { return s + s; }, std::vector<std::string>{"ab"}).next(),
-            "abab");
+  EXPECT_EQ(
+      *executor.map([](std::string s) { return s + s; }, std::vector<std::string>{"ab"}).next(),
+      "abab");
 }
 
 TEST_F(MapResults, read_their_source_as_they_are_taken) {

@@ -1,5 +1,5 @@
-// Whoever dies, and wherever: a task is done once, or fails with an error that says why; the others are
-// done; nothing hangs, and nothing is left behind.
+// Whoever dies, and wherever: a task is done once, or fails with an error that says why; the others
+// are done; nothing hangs, and nothing is left behind.
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -56,7 +56,9 @@ std::string message_of(F f) {
   return "nothing was thrown";
 }
 
-int twice(int x) { return 2 * x; }
+int twice(int x) {
+  return 2 * x;
+}
 
 /// Kills one worker, and waits until that is known.
 void kill_worker(tine::Executor& executor, std::size_t which = 0) {
@@ -67,8 +69,8 @@ void kill_worker(tine::Executor& executor, std::size_t which = 0) {
   ASSERT_TRUE(tine_test::eventually([&] { return executor.worker_pids().at(which) != pid; }));
 }
 
-// --- The crash matrix: where, and how. A crash while an argument is encoded, or a result decoded, is
-// one of the caller's own process; of that nothing but a throw can be survived.
+// --- The crash matrix: where, and how. A crash while an argument is encoded, or a result decoded,
+// is one of the caller's own process; of that nothing but a throw can be survived.
 
 enum class Stage { encode_argument, decode_argument, run, encode_result, decode_result };
 enum class How { not_at_all, throws, exits, exits_at_once, segfaults, is_killed, aborts };
@@ -116,7 +118,9 @@ struct Bomb {
   }
 };
 
-Bomb bomb(Stage stage, How how) { return {stage, how, std::string(3000, 'x')}; }
+Bomb bomb(Stage stage, How how) {
+  return {stage, how, std::string(3000, 'x')};
+}
 
 Bomb handle(Bomb b) {
   if (b.stage == Stage::run) crash(b.how);
@@ -181,7 +185,8 @@ TEST_F(ExecutorDeath, a_crash_anywhere_fails_its_own_task_and_no_other) {
     SCOPED_TRACE(c.name);
     tine::Executor executor({.workers = 2});
     std::vector<tine::Future<Bomb>> good;
-    for (int i = 0; i < 5; ++i) good.push_back(executor.submit(handle, bomb(c.stage, How::not_at_all)));
+    for (int i = 0; i < 5; ++i)
+      good.push_back(executor.submit(handle, bomb(c.stage, How::not_at_all)));
     if (c.stage == Stage::encode_argument) {
       EXPECT_THROW(executor.submit(handle, bomb(c.stage, c.how)), std::range_error);
     } else {
@@ -367,7 +372,8 @@ TEST_F(ExecutorDeath, after_the_result_was_sent_loses_nothing) {
   tine::Executor executor({.workers = 1});
   for (int i = 0; i < 20; ++i) {
     // The result stays in memory that is in the dead worker's name.
-    const auto future = executor.submit([](int x) { return std::string(10'000, char('a' + x)); }, i);
+    const auto future =
+        executor.submit([](int x) { return std::string(10'000, char('a' + x)); }, i);
     executor.submit([] {}).result();
     kill_worker(executor);
     // Whoever is given memory that was not his writes over it.
@@ -413,9 +419,8 @@ TEST_F(ExecutorDeath, a_stopped_worker_is_killed_and_its_task_fails) {
 
 TEST_F(ExecutorDeath, workers_that_cannot_start_fail_all_futures_instead_of_hanging) {
   for (const bool by_signal : {true, false}) {
-    tine::Executor executor({.workers = 2, .initializer = by_signal ? [] { raise(SIGKILL); } : [] {
-      _exit(9);
-    }});
+    tine::Executor executor(
+        {.workers = 2, .initializer = by_signal ? [] { raise(SIGKILL); } : [] { _exit(9); }});
     std::vector<tine::Future<int>> futures;
     for (int i = 0; i < 5; ++i) futures.push_back(executor.submit(twice, i));
     for (const auto& future : futures) EXPECT_THROW(future.result(), tine::BrokenExecutor);
@@ -572,7 +577,8 @@ TEST_F(ExecutorDeath, killing_workers_at_random_fails_tasks_and_loses_none) {
   for (int round = 0; round < 10; ++round) {
     std::vector<tine::Future<std::vector<int>>> futures;
     for (int i = 0; i < 300; ++i)
-      futures.push_back(executor.submit([](std::vector<int> v) { return v; }, std::vector<int>(500, i)));
+      futures.push_back(
+          executor.submit([](std::vector<int> v) { return v; }, std::vector<int>(500, i)));
     for (int i = 0; i < 300; ++i)
       EXPECT_EQ(futures[static_cast<std::size_t>(i)].result(), std::vector<int>(500, i));
   }

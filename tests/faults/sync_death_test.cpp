@@ -552,6 +552,8 @@ TEST_F(SyncDeath, of_a_process_is_repaired_as_that_of_a_worker) {
   process.kill();
   EXPECT_TRUE(lock.acquire(true, 10s));
   EXPECT_TRUE(lock.was_abandoned());
+  // Until that is seen, he has come, and it would let us pass.
+  EXPECT_TRUE(eventually([&] { return barrier.broken(); }));
   try {
     barrier.wait(10s);
     ADD_FAILURE();

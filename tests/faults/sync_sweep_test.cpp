@@ -1,7 +1,8 @@
-// A process is killed at every instruction boundary of what locks, semaphores, conditions and barriers
-// do, and of the repair after another's death. After each death the lock can be had, the number of
-// permits is exact, a notification is somebody's, and whoever waits at the barrier goes on or is
-// told. The words of the protocol tell in which state a death fell, and all states must have been hit.
+// A process is killed at every instruction boundary of what locks, semaphores, conditions and
+// barriers do, and of the repair after another's death. After each death the lock can be had, the
+// number of permits is exact, a notification is somebody's, and whoever waits at the barrier goes
+// on or is told. The words of the protocol tell in which state a death fell, and all states must
+// have been hit.
 #include <limits.h>
 
 #include <functional>

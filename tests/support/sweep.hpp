@@ -28,8 +28,8 @@
 
 namespace tine_test {
 
-// Sanitizers execute many times more instructions; then one in so many has to do, and those beside a
-// change of state. And their allocators go another way now and then.
+// Sanitizers execute many times more instructions; then one in so many has to do, and those beside
+// a change of state. And their allocators go another way now and then.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr std::size_t stride = 61;
 inline constexpr bool same_way = false;
@@ -62,7 +62,8 @@ class Party {
 
   unsigned party() const { return parties_.first(); }
 
-  /// Runs `first` and then `call` in the party, lets `play` do with that what it likes, and kills it.
+  /// Runs `first` and then `call` in the party, lets `play` do with that what it likes, and kills
+  /// it.
   void run(const std::function<void()>& first, const std::function<void()>& call,
            const std::function<void(Stepper&)>& play) {
     const pid_t pid = start(first, call);
@@ -120,7 +121,8 @@ struct Sweep {
 
 template <class Scene>
 void sweep(const Sweep<Scene>& s) {
-  // What is noted here must not change the heap that each victim inherits, or it would go another way.
+  // What is noted here must not change the heap that each victim inherits, or it would go another
+  // way.
   std::vector<std::byte> notes(std::size_t{16} << 20);
   std::pmr::monotonic_buffer_resource memory(notes.data(), notes.size());
   std::pmr::vector<std::uintptr_t> path(&memory);

@@ -33,20 +33,20 @@ ObjectId make_barrier(std::ptrdiff_t parties, ActionTrampoline run, const void* 
 /// Every member may be called from any thread of the master and from any process that tine forked
 /// after the program's first shared object was made; elsewhere it throws PoolError.
 ///
-/// A barrier is *broken* when a wait() runs out of time, when a process dies in one, when the action
-/// throws, or by abort(). Then all who wait get BrokenBarrier, which says why, and so does who comes
-/// later, until reset(). **A death** outside of wait() breaks nothing: give the others a timeout
-/// unless the job's policy replaces who is missing.
+/// A barrier is *broken* when a wait() runs out of time, when a process dies in one, when the
+/// action throws, or by abort(). Then all who wait get BrokenBarrier, which says why, and so does
+/// who comes later, until reset(). **A death** outside of wait() breaks nothing: give the others a
+/// timeout unless the job's policy replaces who is missing.
 class BarrierView : public detail::Handle {
  public:
   /// A handle on nothing.
   constexpr BarrierView() noexcept = default;
 
-  /// Waits until parties() have come, who all go on then; returns a different number to each, from 0
-  /// to parties() - 1. Before that, one of them runs the action, and what it throws comes out here;
-  /// to the others the barrier is broken. Throws BrokenBarrier; when it takes longer than `timeout`,
-  /// or the barrier's own if there is none, everybody does. Throws InvalidArgument for a negative
-  /// timeout. Takes time in proportion to parties().
+  /// Waits until parties() have come, who all go on then; returns a different number to each, from
+  /// 0 to parties() - 1. Before that, one of them runs the action, and what it throws comes out
+  /// here; to the others the barrier is broken. Throws BrokenBarrier; when it takes longer than
+  /// `timeout`, or the barrier's own if there is none, everybody does. Throws InvalidArgument for a
+  /// negative timeout. Takes time in proportion to parties().
   std::size_t wait(const Timeout& timeout = {}) const;
   /// As new: who waits gets BrokenBarrier, and who comes next waits for parties() again.
   void reset() const;
@@ -72,12 +72,13 @@ class BarrierView : public detail::Handle {
 ///       work_on_what_both_have_prepared(s.index);
 ///     });
 ///
-/// Made in the master only; must outlive the jobs that use it. Where each worker of a pool takes part,
-/// spmd() is the better choice: it knows its members and can wait for no one who is gone.
+/// Made in the master only; must outlive the jobs that use it. Where each worker of a pool takes
+/// part, spmd() is the better choice: it knows its members and can wait for no one who is gone.
 class Barrier : public detail::Owned<BarrierView> {
  public:
-  /// For so many waiters. With a timeout for all waits that give none. Throws InvalidArgument unless
-  /// there are 1 to 4,096, and for a negative timeout, NestedParallelism in a worker, OutOfMemory.
+  /// For so many waiters. With a timeout for all waits that give none. Throws InvalidArgument
+  /// unless there are 1 to 4,096, and for a negative timeout, NestedParallelism in a worker,
+  /// OutOfMemory.
   explicit Barrier(std::ptrdiff_t parties, const Timeout& timeout = {})
       : Owned(detail::make_barrier(parties, nullptr, nullptr, 0, timeout)) {}
 

@@ -27,8 +27,8 @@ bool condition_wait(const ObjectId& condition, std::int64_t deadline);
 ///
 /// **Deaths**: who dies waiting is no waiter any more. A notification whose receiver dies before he
 /// has the lock again goes on to the one who has waited longest. (Should the supervisor be killed
-/// while it sees to that, one too many may wake; look whether what you wait for is so, as wait_for()
-/// does.) A lock that somebody died with is released: see was_abandoned().
+/// while it sees to that, one too many may wake; look whether what you wait for is so, as
+/// wait_for() does.) A lock that somebody died with is released: see was_abandoned().
 class ConditionView : public detail::Handle {
  public:
   /// A handle on nothing.
@@ -51,8 +51,8 @@ class ConditionView : public detail::Handle {
     return true;
   }
   /// Wakes the `n` who have waited longest, or all there are; returns how many. Throws
-  /// InvalidArgument when negative. Takes time in proportion to the threads that ever waited at once,
-  /// for each that it wakes.
+  /// InvalidArgument when negative. Takes time in proportion to the threads that ever waited at
+  /// once, for each that it wakes.
   std::size_t notify(std::ptrdiff_t n = 1) const;
   /// Wakes all; returns how many.
   std::size_t notify_all() const;
@@ -83,8 +83,8 @@ class ConditionView : public detail::Handle {
 ///       std::unique_lock guard(ready);
 ///       if (left.with_lock([](int& n) { return --n; }) == 0) ready.notify_all();
 ///
-/// Made in the master only; must outlive the jobs that use it. Throws NestedParallelism in a worker,
-/// OutOfMemory.
+/// Made in the master only; must outlive the jobs that use it. Throws NestedParallelism in a
+/// worker, OutOfMemory.
 class Condition : public detail::Owned<ConditionView> {
  public:
   /// With an RLock of its own.

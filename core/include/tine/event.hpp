@@ -30,8 +30,8 @@ class EventView : public detail::Handle {
   using Handle::Handle;
 };
 
-/// Owns an event, which is not set at first. Made in the master only; must outlive the jobs that use
-/// it. Throws NestedParallelism in a worker, OutOfMemory.
+/// Owns an event, which is not set at first. Made in the master only; must outlive the jobs that
+/// use it. Throws NestedParallelism in a worker, OutOfMemory.
 class Event : public detail::Owned<EventView> {
  public:
   Event();

@@ -56,23 +56,23 @@ struct ExecutorOptions {
 /// program's globals are as the executor found them: make it early (see Pool).
 ///
 /// **Arguments and results** travel as copies: trivially copyable ones as their bytes, strings,
-/// containers and all that has a cereal serialisation by that; text always as a std::string. Views of
-/// the executor's arrays (`executor.array<float>(n).view()`) and spans of them cost nothing, since
-/// workers have the arrays at the same address; the caller keeps them alive until the task is over. A
-/// span of other memory is refused: pass a std::vector, which is copied, or use array_from(). So is a
-/// value that holds a pointer into memory of this process.
+/// containers and all that has a cereal serialisation by that; text always as a std::string. Views
+/// of the executor's arrays (`executor.array<float>(n).view()`) and spans of them cost nothing,
+/// since workers have the arrays at the same address; the caller keeps them alive until the task is
+/// over. A span of other memory is refused: pass a std::vector, which is copied, or use
+/// array_from(). So is a value that holds a pointer into memory of this process.
 ///
-/// **Deaths**: a worker that dies costs its own task and no other; see ExecutorOptions::attempts. It
-/// is replaced. Nothing waits for ever because somebody died.
+/// **Deaths**: a worker that dies costs its own task and no other; see ExecutorOptions::attempts.
+/// It is replaced. Nothing waits for ever because somebody died.
 ///
-/// Every member may be called from any thread. In a worker, they throw NestedParallelism. At most
+/// Every member may be called from any thread of the process that made it, which must be the
+/// program's first one. In a worker, they throw NestedParallelism. At most
 /// 65,536 tasks are not over at a time; submit() waits for one of them then.
 class Executor {
  public:
   /// Forks the workers. Throws InvalidArgument for options that make no sense, and what Pool's
   /// constructor throws.
-  explicit Executor(const ExecutorOptions& options = {})
-      : state_(detail::make_executor(options)) {}
+  explicit Executor(const ExecutorOptions& options = {}) : state_(detail::make_executor(options)) {}
   /// As shutdown(): waits for all tasks.
   ~Executor() {
     if (state_ != nullptr) detail::shutdown(*state_, true, false);
@@ -84,8 +84,9 @@ class Executor {
   }
 
   /// Has a worker call `f(args...)`. Takes about a microsecond, and the time to copy the arguments.
-  /// Throws Closed after shutdown(), BrokenExecutor, BadCallable and InvalidArgument for what cannot
-  /// travel, OutOfMemory, and what an argument's own serialisation throws; then nothing is submitted.
+  /// Throws Closed after shutdown(), BrokenExecutor, BadCallable and InvalidArgument for what
+  /// cannot travel, OutOfMemory, and what an argument's own serialisation throws; then nothing is
+  /// submitted.
   template <class F, class... A>
   Future<detail::TaskResult<F, A...>> submit(F f, const A&... args) {
     using R = detail::TaskResult<F, A...>;
@@ -99,8 +100,8 @@ class Executor {
   }
 
   /// Calls `f` with the elements of one range, or of several side by side up to the end of the
-  /// shortest; the results come in the order of the elements. See MapResults. Ranges that are passed
-  /// as lvalues must outlive it.
+  /// shortest; the results come in the order of the elements. See MapResults. Ranges that are
+  /// passed as lvalues must outlive it.
   ///
   ///     for (double d : executor.map({.chunksize = 100}, f, values)) use(d);
   template <class F, class... Ranges>
@@ -131,16 +132,16 @@ class Executor {
   void shutdown(bool wait = true, bool cancel_futures = false) {
     detail::shutdown(*state(), wait, cancel_futures);
   }
-  /// Ends all workers by SIGTERM, and after a tenth of a second by SIGKILL. Futures that are not over
-  /// fail with BrokenExecutor; nothing more is run.
+  /// Ends all workers by SIGTERM, and after a tenth of a second by SIGKILL. Futures that are not
+  /// over fail with BrokenExecutor; nothing more is run.
   void terminate_workers() { detail::kill_workers(*state(), true); }
   /// The same by SIGKILL at once.
   void kill_workers() { detail::kill_workers(*state(), false); }
 
   unsigned workers() const { return detail::executor_workers(*state()); }
 
-  /// Arrays in the memory that this process and the workers share, as those of Pool. They may outlive
-  /// the executor. Throws Closed after it was shut down.
+  /// Arrays in the memory that this process and the workers share, as those of Pool. They may
+  /// outlive the executor. Throws Closed after it was shut down.
   template <class T, class... E>
     requires(sizeof...(E) >= 1 && (std::is_integral_v<E> && ...))
   Array<T, sizeof...(E)> array(E... extents) {
@@ -150,9 +151,7 @@ class Executor {
     requires requires(const Range& r) {
       std::span(r);
     }
-  auto array_from(const Range& values) {
-    return detail::array_from(arena(), values);
-  }
+  auto array_from(const Range& values) { return detail::array_from(arena(), values); }
   std::shared_ptr<Arena> arena() const { return detail::executor_arena(*state()); }
 
   /// As those of Pool; none once it is shut down.

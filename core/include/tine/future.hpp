@@ -41,8 +41,8 @@ class TypedTask<void> : public Task {
 
 }  // namespace detail
 
-/// A handle on the result of a task that was submitted to an Executor. Copies are handles on the same
-/// task; a default-constructed one has none, and its members throw InvalidArgument.
+/// A handle on the result of a task that was submitted to an Executor. Copies are handles on the
+/// same task; a default-constructed one has none, and its members throw InvalidArgument.
 ///
 /// |             | pending    | running      | finished       | cancelled               |
 /// |-------------|------------|--------------|----------------|-------------------------|
@@ -54,8 +54,8 @@ class TypedTask<void> : public Task {
 /// | result()    | waits      | waits        | value, or what the task threw | CancelledError |
 /// | exception() | waits      | waits        | what it threw, or nullptr     | CancelledError |
 ///
-/// Every member may be called from any thread of the process that submitted the task. The future may
-/// outlive its executor: then the task is over.
+/// Every member may be called from any thread of the process that submitted the task. The future
+/// may outlive its executor: then the task is over.
 template <class T>
 class Future {
  public:
@@ -78,9 +78,9 @@ class Future {
 
   /// The task's value. Waits until it is over, at most that long; then throws TimeoutError. Throws
   /// what the task threw (see TaskTrace), WorkerDied when its worker died, CancelledError,
-  /// BrokenExecutor, SupervisorLost, InvalidArgument for a negative timeout. May be called again and
-  /// again: the value is read from shared memory once, in the thread that first asks, and what its
-  /// own deserialisation throws is what result() throws.
+  /// BrokenExecutor, SupervisorLost, InvalidArgument for a negative timeout. May be called again
+  /// and again: the value is read from shared memory once, in the thread that first asks, and what
+  /// its own deserialisation throws is what result() throws.
   ///
   /// The reference is good as long as a handle on the task lives.
   decltype(auto) result(const Timeout& timeout = {}) const& {
@@ -96,8 +96,8 @@ class Future {
       return std::move(task_->value());
   }
 
-  /// What the task threw, for std::rethrow_exception(); nullptr when it has a value. Waits and throws
-  /// as result().
+  /// What the task threw, for std::rethrow_exception(); nullptr when it has a value. Waits and
+  /// throws as result().
   std::exception_ptr exception(const Timeout& timeout = {}) const {
     wait(timeout);
     return task_->error();
@@ -105,16 +105,16 @@ class Future {
 
   /// Calls `callback(future)` when the task is over: in the order they were added; at once, here,
   /// when it is over already. Otherwise in the thread that next waits on the executor (result(),
-  /// exception(), wait(), as_completed(), shutdown(), cancel(), or submit() when there is no room) or,
-  /// with ExecutorOptions::callback_thread, in a thread of their own. What a callback throws is
+  /// exception(), wait(), as_completed(), shutdown(), cancel(), or submit() when there is no room)
+  /// or, with ExecutorOptions::callback_thread, in a thread of their own. What a callback throws is
   /// written to standard error.
   template <class F>
   void add_done_callback(F callback) const {
     task();
-    detail::Task::on_done(task_, [callback = std::move(callback)](
-                                     const std::shared_ptr<detail::Task>& over) mutable {
-      callback(Future(std::static_pointer_cast<detail::TypedTask<T>>(over)));
-    });
+    detail::Task::on_done(
+        task_, [callback = std::move(callback)](const std::shared_ptr<detail::Task>& over) mutable {
+          callback(Future(std::static_pointer_cast<detail::TypedTask<T>>(over)));
+        });
   }
 
   /// Whether they are handles on the same task.
@@ -135,7 +135,8 @@ class Future {
     if (!task().wait(detail::deadline_of(true, timeout)))
       throw TimeoutError("tine: the task is not over; wait longer, or cancel(true) it");
     if (cancelled())
-      throw CancelledError("tine: the task was cancelled, so it has no result; ask cancelled() first");
+      throw CancelledError(
+          "tine: the task was cancelled, so it has no result; ask cancelled() first");
   }
   void get(const Timeout& timeout) const {
     wait(timeout);
@@ -191,8 +192,7 @@ std::vector<std::shared_ptr<Task>> tasks_of(const std::vector<Future<T>>& future
 /// done and those that are not, each in the order given; one that is there twice is returned once.
 /// Throws InvalidArgument for a negative timeout and for a future without a task.
 template <class T>
-WaitResult<T> wait(const std::vector<Future<T>>& futures,
-                   ReturnWhen when = ALL_COMPLETED,
+WaitResult<T> wait(const std::vector<Future<T>>& futures, ReturnWhen when = ALL_COMPLETED,
                    const Timeout& timeout = {}) {
   const std::int64_t deadline = detail::deadline_of(true, timeout);
   const std::vector<Future<T>> all = detail::distinct(futures);
@@ -278,9 +278,9 @@ class CompletedFutures {
   std::int64_t deadline_;
 };
 
-/// Futures as their tasks come to an end, those that are done already first; one that is there twice
-/// comes once. When `timeout` has passed since the call, and one is not done, the range throws
-/// TimeoutError.
+/// Futures as their tasks come to an end, those that are done already first; one that is there
+/// twice comes once. When `timeout` has passed since the call, and one is not done, the range
+/// throws TimeoutError.
 ///
 ///     for (const auto& future : tine::as_completed(futures)) use(future.result());
 template <class T>

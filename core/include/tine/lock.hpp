@@ -14,8 +14,8 @@ namespace tine {
 ///
 /// Every member may be called from any thread of the master and from any process that tine forked
 /// after the program's first shared object was made; elsewhere it throws PoolError. Threads exclude
-/// each other as processes do. `std::scoped_lock` and `std::unique_lock` take it. A member that does
-/// not wait takes constant time, and without contention enters no kernel.
+/// each other as processes do. `std::scoped_lock` and `std::unique_lock` take it. A member that
+/// does not wait takes constant time, and without contention enters no kernel.
 ///
 /// **Deaths**: to lock and to release is one instruction each. When a process dies that holds the
 /// lock, its supervisor releases it, after which was_abandoned() tells the next owner, who should
@@ -56,8 +56,8 @@ class LockView : public detail::Handle {
 ///       append_to_file(s.index);
 ///     });
 ///
-/// Made in the master only; must outlive the jobs that use it. Throws NestedParallelism in a worker,
-/// OutOfMemory.
+/// Made in the master only; must outlive the jobs that use it. Throws NestedParallelism in a
+/// worker, OutOfMemory.
 class Lock : public detail::Owned<LockView> {
  public:
   Lock() : Owned(detail::make_lock()) {}
@@ -70,8 +70,8 @@ class RLockView : public detail::Handle {
   /// A handle on nothing.
   constexpr RLockView() noexcept = default;
 
-  /// Locks it once more if this thread holds it, up to 524,287 times; then throws Error. Otherwise as
-  /// LockView::acquire().
+  /// Locks it once more if this thread holds it, up to 524,287 times; then throws Error. Otherwise
+  /// as LockView::acquire().
   bool acquire(bool block = true, const Timeout& timeout = {}) const {
     return detail::acquire_again(id_, detail::deadline_of(block, timeout));
   }

@@ -24,8 +24,8 @@
 namespace tine {
 
 struct MapOptions {
-  /// Elements that are handed to a worker together, at least 1. With many for a short function, each
-  /// costs less; what one of them throws, all of them throw.
+  /// Elements that are handed to a worker together, at least 1. With many for a short function,
+  /// each costs less; what one of them throws, all of them throw.
   std::ptrdiff_t chunksize = 1;
   /// From the call of map() on, after which a result that is not there makes next() throw
   /// TimeoutError; none: never.
@@ -71,14 +71,14 @@ using ElementOf = std::iter_value_t<decltype(std::begin(std::declval<Range&>()))
 
 }  // namespace detail
 
-/// Results of a function for the elements of a range, to be gone through once. It reads its source as
-/// results are taken: a few chunks for each worker are under way at a time, so neither source nor
-/// results need to fit into memory.
+/// Results of a function for the elements of a range, to be gone through once. It reads its source
+/// as results are taken: a few chunks for each worker are under way at a time, so neither source
+/// nor results need to fit into memory.
 ///
 /// What the function throws for an element, or for another one of its chunk, next() throws in its
 /// place, and goes on after it when called again. When the source throws, all results before come
-/// first; then next() throws the same, and that is the end. Tasks that are not begun when it goes out
-/// of scope are cancelled.
+/// first; then next() throws the same, and that is the end. Tasks that are not begun when it goes
+/// out of scope are cancelled.
 ///
 /// Used by one thread at a time. A function without a result yields std::monostate.
 template <bool ordered, class F, class... Ranges>

@@ -31,8 +31,8 @@ class SemaphoreView : public detail::Handle {
     return detail::acquire_permit(id_, detail::deadline_of(block, timeout));
   }
   /// Gives back a permit: one of this thread or, when it has none, one of this process, of another
-  /// one, or else one more than there were. Throws Error beyond 65,536, OutOfMemory. The search for a
-  /// permit that this thread has not got takes time in proportion to their number.
+  /// one, or else one more than there were. Throws Error beyond 65,536, OutOfMemory. The search for
+  /// a permit that this thread has not got takes time in proportion to their number.
   void release() const { detail::release_permit(id_, true); }
   /// Permits that are available. Takes time in proportion to their number.
   std::size_t value() const { return detail::available_permits(id_); }
@@ -56,14 +56,15 @@ class Semaphore : public detail::Owned<SemaphoreView> {
   explicit Semaphore(std::ptrdiff_t value = 1) : Owned(detail::make_permits(value, true)) {}
 };
 
-/// A handle on a BoundedSemaphore: as SemaphoreView, but there are never more permits than at first.
+/// A handle on a BoundedSemaphore: as SemaphoreView, but there are never more permits than at
+/// first.
 class BoundedSemaphoreView : public SemaphoreView {
  public:
   /// A handle on nothing.
   constexpr BoundedSemaphoreView() noexcept = default;
 
-  /// Gives back a permit: one of this thread or, when it has none, one of this process or of another
-  /// one. Throws NotHeld when none is held.
+  /// Gives back a permit: one of this thread or, when it has none, one of this process or of
+  /// another one. Throws NotHeld when none is held.
   void release() const { detail::release_permit(id_, false); }
   void unlock() const { release(); }
 
@@ -71,8 +72,8 @@ class BoundedSemaphoreView : public SemaphoreView {
   using SemaphoreView::SemaphoreView;
 };
 
-/// Owns a semaphore that cannot be released more often than it was acquired. Made in the master only;
-/// must outlive the jobs that use it.
+/// Owns a semaphore that cannot be released more often than it was acquired. Made in the master
+/// only; must outlive the jobs that use it.
 class BoundedSemaphore : public detail::Owned<BoundedSemaphoreView> {
  public:
   /// So many permits are available at first, and never more. Throws InvalidArgument unless 0 to

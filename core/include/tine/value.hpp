@@ -12,16 +12,16 @@
 
 namespace tine {
 
-/// A handle on a Value: what kernels capture, by value. Eight bytes that do not keep the value alive;
-/// calls through a handle whose value is gone throw InvalidArgument.
+/// A handle on a Value: what kernels capture, by value. Eight bytes that do not keep the value
+/// alive; calls through a handle whose value is gone throw InvalidArgument.
 ///
 /// Every member may be called from any thread of the master and from any process that tine forked
 /// after the program's first shared object was made; elsewhere it throws PoolError. All are under
 /// the value's own lock, which is an RLock: who holds it may call any of them.
 ///
 /// **Deaths**: when a process dies while it holds the lock, the lock is released, and the value is
-/// what was written by then, which may be a part of what should have been; was_abandoned() tells the
-/// next one who locks it, until he unlocks it:
+/// what was written by then, which may be a part of what should have been; was_abandoned() tells
+/// the next one who locks it, until he unlocks it:
 ///
 ///     total.with_lock([&](double& sum) {
 ///       if (total.was_abandoned()) sum = computed_again();

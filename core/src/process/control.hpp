@@ -57,13 +57,13 @@ inline constexpr std::size_t max_faults = 256;
 
 /// One worker's line of the board.
 struct alignas(128) Slot {
-  std::atomic<std::uint64_t> active;  // number of the job it is in, 0: parked. The supervisor
-                                      // clears it for the dead, after the ledger is repaired.
-  std::atomic<std::uint32_t> asleep;  // in futex_wait
-  std::atomic<std::uint32_t> looking; // awake, and sees the bell at once; hint
-  std::atomic<std::int32_t> cpu;      // where it began its last job or went to sleep, hint
-  std::atomic<std::uint32_t> runs;    // slices begun, for the deadline clock
-  std::atomic<std::uint64_t> slice;   // or cell of the task: running, hint
+  std::atomic<std::uint64_t> active;   // number of the job it is in, 0: parked. The supervisor
+                                       // clears it for the dead, after the ledger is repaired.
+  std::atomic<std::uint32_t> asleep;   // in futex_wait
+  std::atomic<std::uint32_t> looking;  // awake, and sees the bell at once; hint
+  std::atomic<std::int32_t> cpu;       // where it began its last job or went to sleep, hint
+  std::atomic<std::uint32_t> runs;     // slices begun, for the deadline clock
+  std::atomic<std::uint64_t> slice;    // or cell of the task: running, hint
   std::atomic<std::uint32_t> attempt;
   std::atomic<std::uint32_t> inside;  // between begin and end of a kernel
   std::atomic<std::uint64_t> done;    // slices of this job
@@ -180,8 +180,8 @@ struct Control {
   // supervisor.
   alignas(128) std::atomic<std::uint32_t> bell;
   // Written by the master.
-  std::atomic<std::uint64_t> open_job;  // number of the job that may be worked on, 0: none
-  std::atomic<std::uint32_t> shutdown;  // a Shutdown
+  std::atomic<std::uint64_t> open_job;   // number of the job that may be worked on, 0: none
+  std::atomic<std::uint32_t> shutdown;   // a Shutdown
   std::atomic<std::int32_t> master_cpu;  // where it posted the last job, hint
 
   // Orders to the supervisor, by the master; an eventfd says that there are some.

@@ -36,7 +36,9 @@ Context& context_for_executor() {
 }
 
 void check_options(const ExecutorOptions& o) {
-  auto refuse = [](const std::string& what) { throw InvalidArgument("tine: an executor's " + what); };
+  auto refuse = [](const std::string& what) {
+    throw InvalidArgument("tine: an executor's " + what);
+  };
   if (o.workers && (*o.workers < 1 || *o.workers > static_cast<int>(max_slots)))
     refuse("number of workers is " + std::to_string(*o.workers) + "; it must be 1 to " +
            std::to_string(max_slots) + ", or left out for one per CPU");
@@ -114,11 +116,11 @@ std::exception_ptr error_of(const TaskDeath& death, unsigned attempts) {
 }
 
 std::exception_ptr written_over() {
-  return std::make_exception_ptr(
-      MemoryCorrupted("tine: a task wrote over the memory in which tine keeps the executor's "
-                      "bookkeeping; what became of this task is not known. Look for a write beyond an "
-                      "array or through a stale pointer; AddressSanitizer finds it",
-                      Report{}));
+  return std::make_exception_ptr(MemoryCorrupted(
+      "tine: a task wrote over the memory in which tine keeps the executor's "
+      "bookkeeping; what became of this task is not known. Look for a write beyond an "
+      "array or through a stale pointer; AddressSanitizer finds it",
+      Report{}));
 }
 
 }  // namespace
@@ -175,7 +177,8 @@ void ExecutorState::check(const Lock&) const {
 void ExecutorState::check() {
   if (in_worker())
     throw NestedParallelism(
-        "tine: a task submitted a task, or used an executor; only the process that made the executor "
+        "tine: a task submitted a task, or used an executor; only the process that made the "
+        "executor "
         "does. Return from the task what is still to be done, and submit it there");
   if (getpid() != owner_)
     throw PoolError(
@@ -398,8 +401,8 @@ bool ExecutorState::cancel(Task& task, bool force) {
   return task.state_.load() == Task::State::cancelled;
 }
 
-// Nobody spins on a CPU that the other side waits for: not where the worker is that has the task, and
-// not when a worker has still to be woken for it.
+// Nobody spins on a CPU that the other side waits for: not where the worker is that has the task,
+// and not when a worker has still to be woken for it.
 void ExecutorState::spin(Task* one, std::uint64_t over) const {
   const std::shared_ptr<PoolState> pool = const_cast<ExecutorState*>(this)->pool();
   if (pool == nullptr || pool->serial()) return;
@@ -478,9 +481,10 @@ void ExecutorState::look_after_workers() {
   if (pool_->supervisor_lost()) {
     settle_all(lock);
     pool_->await_all_dead();
-    fail_all(lock, std::make_exception_ptr(SupervisorLost(
-                       "tine: the executor's supervisor process is gone: somebody killed it, and its "
-                       "workers went with it. Make a new executor")));
+    fail_all(lock,
+             std::make_exception_ptr(SupervisorLost(
+                 "tine: the executor's supervisor process is gone: somebody killed it, and its "
+                 "workers went with it. Make a new executor")));
     return;
   }
   // What tasks may have written over: hints are put right, and what nobody will ever change fails.
@@ -547,8 +551,7 @@ void ExecutorState::shutdown(bool wait_for_all, bool cancel_futures) {
 }
 
 void ExecutorState::kill_workers(Shutdown how) {
-  if (in_worker())
-    throw NestedParallelism("tine: a task cannot kill the workers of its executor");
+  if (in_worker()) throw NestedParallelism("tine: a task cannot kill the workers of its executor");
   {
     Lock lock(mutex_);
     shut_down_ = true;
@@ -636,7 +639,8 @@ void ExecutorState::callback_loop() {
   for (;;) {
     {
       Lock lock(mutex_);
-      callbacks_.wait(lock, [&] { return stop_callbacks_ || !watched_.empty() || !ready_.empty(); });
+      callbacks_.wait(lock,
+                      [&] { return stop_callbacks_ || !watched_.empty() || !ready_.empty(); });
       if (stop_callbacks_ && ready_.empty()) return;
     }
     wait(now_ns() + seconds, nullptr, [&] {
@@ -770,8 +774,7 @@ unsigned executor_workers(const ExecutorState& executor) {
 }
 std::shared_ptr<Arena> executor_arena(ExecutorState& executor) {
   const auto pool = executor.pool();
-  if (pool == nullptr)
-    throw Closed("tine: the executor was shut down, and makes no more arrays");
+  if (pool == nullptr) throw Closed("tine: the executor was shut down, and makes no more arrays");
   return pool->arena();
 }
 int executor_supervisor(ExecutorState& executor) {

@@ -89,13 +89,13 @@ class ExecutorState : public std::enable_shared_from_this<ExecutorState> {
   std::shared_ptr<PoolState> pool_;
   bool timed_ = false;
   bool shut_down_ = false;
-  std::exception_ptr end_;  // why nothing more is run
+  std::exception_ptr end_;                      // why nothing more is run
   std::vector<std::shared_ptr<Task>> by_cell_;  // nullptr: the cell is free
   std::uint64_t tail_ = 0;                      // positions given out
   std::uint64_t committed_ = 0;                 // cells with memory behind them
   std::size_t unfinished_ = 0;
-  unsigned sleepers_ = 0;    // threads in wait()
-  std::uint64_t swept_ = 0;  // cell that submit() looks at next
+  unsigned sleepers_ = 0;                       // threads in wait()
+  std::uint64_t swept_ = 0;                     // cell that submit() looks at next
   std::vector<std::shared_ptr<Task>> watched_;  // not over, with callbacks
   std::uint64_t watched_at_ = 0;                // header().over when they were looked at
   std::deque<std::shared_ptr<Task>> ready_;     // over, with callbacks that are not called

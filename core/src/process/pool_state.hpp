@@ -67,8 +67,8 @@ class PoolState {
   const LoadedCode& code() const { return code_; }
   unsigned first_party() const { return parties_.first(); }
   bool supervisor_lost() const;
-  void await_all_dead();       // after the supervisor's death: its workers follow at once
-  void order() const noexcept; // makes the supervisor look at its orders
+  void await_all_dead();        // after the supervisor's death: its workers follow at once
+  void order() const noexcept;  // makes the supervisor look at its orders
   void end(Shutdown how) noexcept;
 
  private:

@@ -22,7 +22,8 @@ ExceptionText current_exception_text();
 /// Name and place of each frame of a task, for people; without those of tine that called it.
 std::vector<std::string> task_backtrace(void* const* frames, unsigned count);
 
-/// That exception as a task's result, in a chain of chunks; no_chunk when there is no memory for it.
+/// That exception as a task's result, in a chain of chunks; no_chunk when there is no memory for
+/// it.
 ChunkId pack_current_exception() noexcept;
 
 /// The same exception for the caller, from after the ResultKind on.

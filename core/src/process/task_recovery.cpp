@@ -73,11 +73,11 @@ void Supervisor::replace_for_tasks() {
     not_before_ = now_ns() + backoff(++fruitless_);
     waiting_to_fork_ = true;
     if (control_.alive.load() == 0 && fruitless_ > few())
-      tasks_->give_up(Broken::workers, "",
-                       (std::string("no worker could be forked: ") +
-                        strerror(control_.fork_error.load()) +
-                        "; look at the limit on processes (ulimit -u, pids.max)")
-                           .c_str());
+      tasks_->give_up(
+          Broken::workers, "",
+          (std::string("no worker could be forked: ") + strerror(control_.fork_error.load()) +
+           "; look at the limit on processes (ulimit -u, pids.max)")
+              .c_str());
     return;
   }
 }

@@ -50,7 +50,8 @@ bool TaskServer::serve_one() {
   slot_.runs.store(slot_.runs.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   slot_.slice.store(claim.cell, std::memory_order_release);  // after `runs`
   const ChunkId result = run_task_of(claim.word.chunk);
-  fflush(stdout);  // before the commit: what a task printed that is done is not lost with its worker
+  fflush(
+      stdout);  // before the commit: what a task printed that is done is not lost with its worker
   ++served_;
   const bool committed = table_->commit(claim, result);
   slot_.inside.store(0, std::memory_order_release);  // and not before: nobody else is at a task

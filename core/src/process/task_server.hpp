@@ -8,8 +8,8 @@
 
 namespace tine::detail {
 
-/// Runs the task whose callable and arguments lie in a chain of chunks. Returns its result, or what it
-/// threw, as one in the name of this process; no_chunk when there is no memory for that.
+/// Runs the task whose callable and arguments lie in a chain of chunks. Returns its result, or what
+/// it threw, as one in the name of this process; no_chunk when there is no memory for that.
 ChunkId run_task_of(ChunkId arguments);
 
 class TaskServer {

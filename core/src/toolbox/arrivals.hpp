@@ -1,4 +1,5 @@
-// The protocol of a barrier: a word for its state, and a place, a word too, for each who has to come.
+// The protocol of a barrier: a word for its state, and a place, a word too, for each who has to
+// come.
 //
 //               the last one comes
 //          +-------------------------> filling, next generation
@@ -11,12 +12,12 @@
 // To arrive is a CAS that puts this party and the generation into a place. Each of a generation's
 // places is taken by one, so its number is what wait() returns; the last one of them taken, whoever
 // sees that moves the state on, which lets all go, in one CAS. A place of an earlier generation is
-// free. Nothing is counted, so a death is put right by looking who is there: if the dead has a place
-// in this generation, it is broken.
+// free. Nothing is counted, so a death is put right by looking who is there: if the dead has a
+// place in this generation, it is broken.
 //
-// Who waits knows by the state's generation that his own is over, and how, by `ends`: before a reset
-// goes on to the next generation, it writes there that this one was broken, and why. They are kept
-// for 64 resets, which nobody sleeps through.
+// Who waits knows by the state's generation that his own is over, and how, by `ends`: before a
+// reset goes on to the next generation, it writes there that this one was broken, and why. They are
+// kept for 64 resets, which nobody sleeps through.
 #pragma once
 
 #include <atomic>

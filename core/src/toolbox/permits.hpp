@@ -6,11 +6,12 @@
 //                                  +------------------+
 //                             release; or his death, which leaves a mark
 //
-// Each step is one CAS on the word, so a death lies before or after it and never in it: the number of
-// permits is exact at any time. A lock is one permit. A thread that holds it may take it again, if
-// that is wanted; how often it has, stands in the same word, so this ends with its death, too.
+// Each step is one CAS on the word, so a death lies before or after it and never in it: the number
+// of permits is exact at any time. A lock is one permit. A thread that holds it may take it again,
+// if that is wanted; how often it has, stands in the same word, so this ends with its death, too.
 //
-// The mark says that the last holder died. It goes with the permit to the next one, until he releases.
+// The mark says that the last holder died. It goes with the permit to the next one, until he
+// releases.
 //
 // `used` only grows: words behind it are absent. `next` and the signal are hints.
 #pragma once
@@ -72,8 +73,8 @@ class Permits {
   /// Throws Error when that is too deep.
   bool take(bool again);
   /// Gives one back: rather this thread's own, or else one of this process, or of anybody. When
-  /// nobody has one: a new one if `grow`, otherwise it returns false. Throws Error when there are too
-  /// many, OutOfMemory.
+  /// nobody has one: a new one if `grow`, otherwise it returns false. Throws Error when there are
+  /// too many, OutOfMemory.
   bool give(bool grow);
 
   /// Of a lock: how often this thread has it.

@@ -79,14 +79,13 @@ void TaskTable::look_again_at(std::uint64_t cell) const noexcept {
   if (tail == 0) return;
   const std::uint64_t position = tail - 1 - (tail - 1 - cell) % cells;
   std::uint64_t seen = header_.scan.load();
-  while (!header_.scan.compare_exchange_weak(
-      seen, ((seen & ~position_mask) + position_mask + 1) |
-                std::min(seen & position_mask, position))) {
+  while (!header_.scan.compare_exchange_weak(seen, ((seen & ~position_mask) + position_mask + 1) |
+                                                       std::min(seen & position_mask, position))) {
   }
 }
 
-// Of a death, for the master. By a supervisor in the name of the dead, so that repair gives back what
-// no word leads to.
+// Of a death, for the master. By a supervisor in the name of the dead, so that repair gives back
+// what no word leads to.
 ChunkId TaskTable::tell(const Death& death) const noexcept try {
   TaskDeath told;
   told.pid = death.pid;
@@ -109,8 +108,7 @@ void TaskTable::repair(unsigned dead, const Death& death, Suspects& suspects) co
       const TaskWord w = load(i);
       if (w.claimed() && w.party == dead) {
         TaskWord next = w.with(State::cancelled);
-        const bool again =
-            w.state != State::cancelling && w.attempt + 1 < header_.attempts.load();
+        const bool again = w.state != State::cancelling && w.attempt + 1 < header_.attempts.load();
         if (again) {
           next = w.with(State::pending);
           next.party = 0;

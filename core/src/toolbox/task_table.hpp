@@ -18,16 +18,16 @@
 //   commit   By that worker: `done` leads to the result, a chain that he filled in his own name.
 //            Before: the chain leads nowhere, and repair gives it back. After: the task is done for
 //            good, whatever becomes of the worker.
-//   cancel   By the master. Who runs the task is told apart from who has just finished it by the same
+//   cancel   By the master. Who runs the task is told apart from who has just finished it by this
 //            word: `cancelling` is met by no commit, so its worker goes no further, and is killed.
 //            `overdue` is the same by the supervisor, for a task that took too long.
 //   collect  By the master: what is over, he takes over, and the cell is `free` for the next
 //            generation.
 //
 // Position p lies in cell p mod N. The master alone gives positions out, and passes over cells that
-// are not free. `scan` is a hint: before it nothing is pending. When a task is pending again, it goes
-// back, under a new version, so that a worker who has looked at an older state cannot move it past
-// the task.
+// are not free. `scan` is a hint: before it nothing is pending. When a task is pending again, it
+// goes back, under a new version, so that a worker who has looked at an older state cannot move it
+// past the task.
 #pragma once
 
 #include <atomic>
@@ -113,8 +113,8 @@ struct TaskHeader {
   std::atomic<std::uint32_t> cancels;            // counts up: some task is `cancelling`
   alignas(128) std::atomic<std::uint64_t> scan;  // version:16 | position:48
   alignas(128) std::atomic<std::uint64_t> over;  // tasks that came to an end, about
-  // Whose end somebody waits for: 0: everyone's; otherwise only that of the cell before this number.
-  // Written by the master.
+  // Whose end somebody waits for: 0: everyone's; otherwise only that of the cell before this
+  // number. Written by the master.
   std::atomic<std::uint64_t> wanted;
   Signal finished;  // one more came to an end
   // Written once, by the first who finds out.
@@ -158,8 +158,8 @@ class TaskTable {
   /// The claimed task is done; false when it was cancelled, or is overdue.
   bool commit(const Claim& claim, ChunkId result) const noexcept;
 
-  /// By the supervisor: the task that a party runs, probably in this cell, has taken too long, provided
-  /// that `still()` holds after it was found. False when there is none.
+  /// By the supervisor: the task that a party runs, probably in this cell, has taken too long,
+  /// provided that `still()` holds after it was found. False when there is none.
   template <class F>
   bool mark_overdue(unsigned party, std::uint64_t cell, F still) const {
     TaskWord w = load(cell);

@@ -7,11 +7,12 @@
 //                        v       he dies --------+
 //                      free
 //
-// All but enlist, which goes first, is done by who holds the condition's lock, or by repair. Each step
-// is one CAS. Somebody who is woken frees his word only when he has the lock again: a notification is
-// his from then on, and if he dies before, repair passes it on to who has waited longest. It wakes the
-// next one first and frees the word of the dead then; so if repair is interrupted in between, one too
-// many is woken, which who waits for a condition has to be prepared for, and nobody too few.
+// All but enlist, which goes first, is done by who holds the condition's lock, or by repair. Each
+// step is one CAS. Somebody who is woken frees his word only when he has the lock again: a
+// notification is his from then on, and if he dies before, repair passes it on to who has waited
+// longest. It wakes the next one first and frees the word of the dead then; so if repair is
+// interrupted in between, one too many is woken, which who waits for a condition has to be prepared
+// for, and nobody too few.
 #pragma once
 
 #include <atomic>

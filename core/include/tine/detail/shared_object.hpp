@@ -9,7 +9,8 @@
 
 namespace tine {
 
-/// A time to wait; none: for ever; zero: not at all. `std::chrono::seconds(2)` and the like convert.
+/// A time to wait; none: for ever; zero: not at all. `std::chrono::seconds(2)` and the like
+/// convert.
 using Timeout = std::optional<std::chrono::nanoseconds>;
 
 namespace detail {

@@ -64,15 +64,15 @@ class Task {
   std::atomic<State> state_{State::pending};  // `running` is known only to the table
   std::uint32_t cell_ = 0;
   std::uint32_t generation_ = 0;
-  std::uint32_t arguments_ = 0;       // chain
-  std::vector<Callback> callbacks_;   // guarded by the executor
+  std::uint32_t arguments_ = 0;      // chain
+  std::vector<Callback> callbacks_;  // guarded by the executor
 
   bool failed_ = false;
 
   std::mutex reading_;
-  bool unread_ = false;      // the result is still a chain:
+  bool unread_ = false;  // the result is still a chain:
   std::uint32_t result_ = 0;
-  bool threw_ = false;       // that holds an exception
+  bool threw_ = false;  // that holds an exception
   std::exception_ptr error_;
 };
 
@@ -86,7 +86,8 @@ std::shared_ptr<ExecutorState> make_executor(const ExecutorOptions& options);
 void check_executor(const std::shared_ptr<ExecutorState>& executor);
 /// Throws unless a task may be submitted now.
 void check_submit(const std::shared_ptr<ExecutorState>& executor);
-/// Throws BadCallable when the bytes of `what` hold a pointer into memory that workers do not share.
+/// Throws BadCallable when the bytes of `what` hold a pointer into memory that workers do not
+/// share.
 void check_travels(ExecutorState& executor, const void* bytes, std::size_t size, const char* what);
 void check_function(ExecutorState& executor, RunTask run);
 /// Throws InvalidArgument unless the bytes lie in the executor's arena.

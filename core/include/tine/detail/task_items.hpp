@@ -47,22 +47,25 @@ inline constexpr bool is_function_pointer =
 
 template <class F>
 constexpr void check_task_callable() {
-  static_assert(std::is_trivially_copyable_v<F>,
-                "a task's callable travels to the workers as bytes, so its captures must be "
-                "trivially copyable: pass it as an argument: submit([](std::string s) {...}, text)");
+  static_assert(
+      std::is_trivially_copyable_v<F>,
+      "a task's callable travels to the workers as bytes, so its captures must be "
+      "trivially copyable: pass it as an argument: submit([](std::string s) {...}, text)");
 }
 
 template <class T>
 constexpr void check_task_argument() {
-  static_assert((!std::is_pointer_v<T> || is_function_pointer<T>) && !is_reference_wrapper<T>,
-                "an argument of a task must not be a pointer or std::ref: it would lead to memory "
-                "that workers do not have; pass the value, and return what has changed, or pass the "
-                "view of an array of this executor");
+  static_assert(
+      !(std::is_pointer_v<T> && !is_function_pointer<T>) && !is_reference_wrapper<T>,
+      "an argument of a task must not be a pointer or std::ref: it would lead to memory "
+      "that workers do not have; pass the value, and return what has changed, or pass the "
+      "view of an array of this executor");
   if constexpr (!std::is_trivially_copyable_v<T>) {
-    static_assert(travels_by_cereal<T>,
-                  "an argument of a task must be trivially copyable, or have a serialisation: write "
-                  "template <class Archive> void serialize(Archive& archive) { archive(a, b); } as "
-                  "a public member, naming what it consists of; of a tine::Array pass the view()");
+    static_assert(
+        travels_by_cereal<T>,
+        "an argument of a task must be trivially copyable, or have a serialisation: write "
+        "template <class Archive> void serialize(Archive& archive) { archive(a, b); } as "
+        "a public member, naming what it consists of; of a tine::Array pass the view()");
     static_assert(std::is_default_constructible_v<T>,
                   "an argument of a task that is serialised must have a default constructor: it is "
                   "made first and filled then");
@@ -76,22 +79,25 @@ constexpr void check_task_result() {
                   "the result of a task must not be a pointer or a string_view: it would lead to "
                   "memory of the worker; return a value");
     if constexpr (!std::is_trivially_copyable_v<R>) {
-      static_assert(travels_by_cereal<R>,
-                    "the result of a task must be trivially copyable, or have a serialisation: write "
-                    "template <class Archive> void serialize(Archive& archive) { archive(a, b); } as "
-                    "a public member, naming what it consists of");
-      static_assert(std::is_default_constructible_v<R>,
-                    "the result of a task that is serialised must have a default constructor: it is "
-                    "made first and filled then");
+      static_assert(
+          travels_by_cereal<R>,
+          "the result of a task must be trivially copyable, or have a serialisation: write "
+          "template <class Archive> void serialize(Archive& archive) { archive(a, b); } as "
+          "a public member, naming what it consists of");
+      static_assert(
+          std::is_default_constructible_v<R>,
+          "the result of a task that is serialised must have a default constructor: it is "
+          "made first and filled then");
     }
   }
 }
 
 template <class F, class... T>
 struct TaskResultOf {
-  static_assert(std::is_invocable_v<F&, T...>,
-                "the callable cannot be called with these arguments: it gets copies, as rvalues, and "
-                "text as std::string, so its parameters must be values or const references");
+  static_assert(
+      std::is_invocable_v<F&, T...>,
+      "the callable cannot be called with these arguments: it gets copies, as rvalues, and "
+      "text as std::string, so its parameters must be values or const references");
   using type = std::remove_cvref_t<std::invoke_result_t<F&, T...>>;
 };
 /// What f(args...) returns in a worker, by value.
@@ -105,8 +111,8 @@ void run_task(ItemBytes& from, Parcel& result) {
   if constexpr (std::is_void_v<R>)
     std::apply([&](T&... a) { std::invoke(f, std::move(a)...); }, arguments);
   else
-    encode<R>(result, std::apply([&](T&... a) -> R { return std::invoke(f, std::move(a)...); },
-                                     arguments));
+    encode<R>(result,
+              std::apply([&](T&... a) -> R { return std::invoke(f, std::move(a)...); }, arguments));
 }
 
 /// Values that hold pointers are looked at before they go.
