@@ -110,9 +110,9 @@ bool measure(Times& times, unsigned most_workers) {
   double best = INFINITY;
   for (int round = 0; round < rounds; ++round)
     best = std::min(best, seconds([&] {
-             for (std::size_t i = 0; i < estimates; ++i)
-               expected[i] = density_at_origin(sample, width_of(i));
-           }));
+                      for (std::size_t i = 0; i < estimates; ++i)
+                        expected[i] = density_at_origin(sample, width_of(i));
+                    }));
   times.seconds.push_back(best);
   std::printf("%zu points: density at the origin %.4f to %.4f (of the distribution: %.4f)\n",
               times.samples, *std::min_element(expected.begin(), expected.end()),
@@ -124,14 +124,15 @@ bool measure(Times& times, unsigned most_workers) {
     auto density = pool.array<double>(estimates);
     best = INFINITY;
     for (int round = 0; round < rounds; ++round)
-      best = std::min(best, seconds([&] {
-               tine::for_each_slice(
-                   pool, tine::slices(estimates, 1),
-                   [](const tine::Slice& s, std::span<const Point> all, std::span<double> out) {
-                     out[0] = density_at_origin(all, width_of(s.begin));
-                   },
-                   tine::whole(points), tine::out(density));
-             }));
+      best = std::min(
+          best, seconds([&] {
+            tine::for_each_slice(
+                pool, tine::slices(estimates, 1),
+                [](const tine::Slice& s, std::span<const Point> all, std::span<double> out) {
+                  out[0] = density_at_origin(all, width_of(s.begin));
+                },
+                tine::whole(points), tine::out(density));
+          }));
     times.seconds.push_back(best);
     if (!std::equal(density.begin(), density.end(), expected.begin())) return false;
   }
@@ -170,9 +171,10 @@ void draw(const std::string& file, const std::vector<Times>& all) {
       svg << "<text x='" << at_x << "' y='" << at_y << "' text-anchor='" << anchor << "'>" << words
           << "</text>\n";
     };
-    svg << "<path fill='none' stroke='black' d='M" << left << ' ' << margin << "V" << margin + height
-        << "H" << left + width << "'/>\n<path fill='none' stroke='gray' stroke-dasharray='4' d='M"
-        << left << ' ' << y(t[0]) << "H" << left + width
+    svg << "<path fill='none' stroke='black' d='M" << left << ' ' << margin << "V"
+        << margin + height << "H" << left + width
+        << "'/>\n<path fill='none' stroke='gray' stroke-dasharray='4' d='M" << left << ' '
+        << y(t[0]) << "H" << left + width
         << "'/>\n<polyline fill='none' stroke='steelblue' stroke-width='2' points='";
     for (std::size_t n = 1; n < t.size(); ++n) svg << x(n) << ',' << y(t[n]) << ' ';
     svg << "'/>\n";
@@ -216,8 +218,8 @@ int main(int argc, char** argv) {
   for (Times& times : all) {
     const bool same = measure(times, std::max(2u, tine::cpu_count()));
     print(times);
-    std::printf("  %s\n", same ? "workers and plain loop: same bits"
-                               : "workers and plain loop DIFFER");
+    std::printf("  %s\n",
+                same ? "workers and plain loop: same bits" : "workers and plain loop DIFFER");
     right &= same;
   }
   if (plot) draw(argv[2], all);

@@ -111,38 +111,38 @@ std::vector<Side> with_peers(std::vector<Side> sides, const std::string& work, l
 void compare_tasks(int microseconds, std::size_t tasks, std::size_t rounds) {
   const std::string name = std::to_string(tasks) + " tasks of " + std::to_string(microseconds) +
                            " us, each submitted by itself";
-  bench::compare(
-      name, {.rounds = rounds, .calls = tasks}, {{Goal::What::speed, 1, "ProcessPoolExecutor"}}, [=] {
-        auto executor = std::make_shared<tine::Executor>();
-        const auto of_tine = [executor, microseconds](std::size_t calls) {
-          return bench::seconds([&] {
-            std::vector<tine::Future<int>> futures;
-            for (std::size_t i = 0; i < calls; ++i)
-              futures.push_back(executor->submit(spin, microseconds));
-            for (const auto& f : futures) f.result();
-          });
-        };
-        const auto of_async = [microseconds](std::size_t calls) {
-          return bench::seconds([&] {
-            std::vector<std::future<int>> futures;
-            for (std::size_t i = 0; i < calls; ++i)
-              futures.push_back(std::async(std::launch::async, spin, microseconds));
-            for (auto& f : futures) f.get();
-          });
-        };
-        std::vector<Side> sides{{"tine", {}, of_tine}, {"std::async", {}, of_async}};
+  bench::compare(name, {.rounds = rounds, .calls = tasks},
+                 {{Goal::What::speed, 1, "ProcessPoolExecutor"}}, [=] {
+                   auto executor = std::make_shared<tine::Executor>();
+                   const auto of_tine = [executor, microseconds](std::size_t calls) {
+                     return bench::seconds([&] {
+                       std::vector<tine::Future<int>> futures;
+                       for (std::size_t i = 0; i < calls; ++i)
+                         futures.push_back(executor->submit(spin, microseconds));
+                       for (const auto& f : futures) f.result();
+                     });
+                   };
+                   const auto of_async = [microseconds](std::size_t calls) {
+                     return bench::seconds([&] {
+                       std::vector<std::future<int>> futures;
+                       for (std::size_t i = 0; i < calls; ++i)
+                         futures.push_back(std::async(std::launch::async, spin, microseconds));
+                       for (auto& f : futures) f.get();
+                     });
+                   };
+                   std::vector<Side> sides{{"tine", {}, of_tine}, {"std::async", {}, of_async}};
 #ifdef BENCH_TBB
-        sides.push_back({"oneTBB", {}, [microseconds](std::size_t calls) {
-                           return bench::seconds([&] {
-                             tbb::task_group group;
-                             for (std::size_t i = 0; i < calls; ++i)
-                               group.run([=] { spin(microseconds); });
-                             group.wait();
-                           });
-                         }});
+                   sides.push_back({"oneTBB", {}, [microseconds](std::size_t calls) {
+                                      return bench::seconds([&] {
+                                        tbb::task_group group;
+                                        for (std::size_t i = 0; i < calls; ++i)
+                                          group.run([=] { spin(microseconds); });
+                                        group.wait();
+                                      });
+                                    }});
 #endif
-        return with_peers(std::move(sides), "tasks", microseconds);
-      });
+                   return with_peers(std::move(sides), "tasks", microseconds);
+                 });
 }
 
 }  // namespace
@@ -169,23 +169,24 @@ int main(int argc, char** argv) {
   compare_tasks(1000, 200, 5);
 
   static constexpr std::size_t large = std::size_t{256} << 20;
-  bench::compare("a task with an argument of 256 MiB", {.rounds = 5},
-                 {{Goal::What::speed, 1, "ProcessPoolExecutor"}}, [] {
-                   auto executor = std::make_shared<tine::Executor>();
-                   auto text = std::make_shared<std::string>(large, 'x');
-                   auto array = std::make_shared<tine::Array<char>>(executor->array_from(*text));
-                   return with_peers(
-                       {{"tine",
-                         [executor, text] {
-                           bench::require(executor->submit(length, *text).result() == large, "same");
-                         }},
-                        {"tine, a view", [executor, array] {
-                           bench::require(
-                               executor->submit(length_of_view, array->view()).result() == large,
+  bench::compare(
+      "a task with an argument of 256 MiB", {.rounds = 5},
+      {{Goal::What::speed, 1, "ProcessPoolExecutor"}}, [] {
+        auto executor = std::make_shared<tine::Executor>();
+        auto text = std::make_shared<std::string>(large, 'x');
+        auto array = std::make_shared<tine::Array<char>>(executor->array_from(*text));
+        return with_peers(
+            {{"tine",
+              [executor, text] {
+                bench::require(executor->submit(length, *text).result() == large, "same");
+              }},
+             {"tine, a view",
+              [executor, array] {
+                bench::require(executor->submit(length_of_view, array->view()).result() == large,
                                "same");
-                         }}},
-                       "large_argument", static_cast<long>(large));
-                 });
+              }}},
+            "large_argument", static_cast<long>(large));
+      });
   bench::compare("start of an executor, one task, and its end", {.rounds = 5},
                  {{Goal::What::speed, 1, "ProcessPoolExecutor"}}, [] {
                    return with_peers({{"tine",

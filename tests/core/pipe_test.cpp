@@ -409,8 +409,7 @@ TEST_F(Pipe, can_be_made_as_often_as_one_likes) {
   }
   std::vector<tine::Pipe> many(300);
   for (int i = 0; i < 300; ++i) many[static_cast<std::size_t>(i)].second.send(i);
-  for (int i = 0; i < 300; ++i)
-    EXPECT_EQ(many[static_cast<std::size_t>(i)].first.recv<int>(), i);
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(many[static_cast<std::size_t>(i)].first.recv<int>(), i);
 }
 
 TEST_F(Pipe, is_forked_beside_threads_that_make_and_close_pipes) {

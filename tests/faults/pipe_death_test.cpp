@@ -86,9 +86,7 @@ class Holder {
     tine::detail::inherit_connections(tine::detail::master_party, words_[2]);
     std::atomic_ref(words_[1]).store(1);
   }
-  void kill() {
-    tine_test::signal_child(pool_.supervisor_pid(), pool_.worker_pids()[0], SIGKILL);
-  }
+  void kill() { tine_test::signal_child(pool_.supervisor_pid(), pool_.worker_pids()[0], SIGKILL); }
   void kill_supervisor() { tine_test::signal_child(getpid(), pool_.supervisor_pid(), SIGKILL); }
   void join() {
     if (job_.joinable()) job_.join();
@@ -181,7 +179,11 @@ TEST_F(PipeDeath, of_a_receiver_wakes_a_sender_who_waits_for_room) {
     tine_test::sleep_ms(300);
     holder.kill();
   });
-  EXPECT_THROW({ for (;;) pipe.second.send(1); }, tine::Closed);
+  EXPECT_THROW(
+      {
+        for (;;) pipe.second.send(1);
+      },
+      tine::Closed);
   killer.join();
 }
 
@@ -245,12 +247,10 @@ TEST_F(PipeDeath, between_the_two_steps_of_close_is_made_up_for_by_repair) {
     // The first step of close() only: the bit is away, nothing else.
     Context& context = *Context::existing();
     for (unsigned slot = 0; slot < tine::detail::max_objects; ++slot) {
-      std::byte* at =
-          context.object(context.object_in(slot), tine::detail::ObjectKind::pipe);
+      std::byte* at = context.object(context.object_in(slot), tine::detail::ObjectKind::pipe);
       if (at == nullptr) continue;
-      reinterpret_cast<tine::detail::PipeHeader*>(at)
-          ->holders[1][context.party() / 64]
-          .fetch_and(~(std::uint64_t{1} << context.party() % 64));
+      reinterpret_cast<tine::detail::PipeHeader*>(at)->holders[1][context.party() / 64].fetch_and(
+          ~(std::uint64_t{1} << context.party() % 64));
     }
     raise(SIGKILL);
   });
@@ -281,16 +281,18 @@ TEST_F(PipeDeath, of_the_supervisor_too_is_seen_by_the_other_end) {
 TEST_F(PipeDeath, of_both_holders_leaves_nothing_once_another_pipe_is_made) {
   for (int round = 0; round < 10; ++round) {
     auto pipe = std::make_unique<tine::Pipe>();
-    auto a = std::make_unique<Holder>([c = pipe->first.view(), other = pipe->second.view()](unsigned number) {
-      if (number != 0) return;
-      other.close();  // it was inherited, too
-      for (std::uint64_t i = 0;; ++i) c.send(Item::make(i, 1000));
-    });
-    auto b = std::make_unique<Holder>([c = pipe->second.view(), other = pipe->first.view()](unsigned number) {
-      if (number != 0) return;
-      other.close();
-      for (std::uint64_t i = 0;; ++i) i % 2 == 0 ? c.send(i) : void(c.recv<Item>());
-    });
+    auto a = std::make_unique<Holder>(
+        [c = pipe->first.view(), other = pipe->second.view()](unsigned number) {
+          if (number != 0) return;
+          other.close();  // it was inherited, too
+          for (std::uint64_t i = 0;; ++i) c.send(Item::make(i, 1000));
+        });
+    auto b = std::make_unique<Holder>(
+        [c = pipe->second.view(), other = pipe->first.view()](unsigned number) {
+          if (number != 0) return;
+          other.close();
+          for (std::uint64_t i = 0;; ++i) i % 2 == 0 ? c.send(i) : void(c.recv<Item>());
+        });
     a->go();
     b->go();
     pipe.reset();

@@ -197,8 +197,7 @@ class Pipe {
   Connection second;  ///< Only sends, unless duplex.
 
  private:
-  explicit Pipe(const detail::ObjectId& end) noexcept
-      : first(end), second(end.with_part(1)) {}
+  explicit Pipe(const detail::ObjectId& end) noexcept : first(end), second(end.with_part(1)) {}
 };
 
 }  // namespace tine

@@ -18,8 +18,8 @@ namespace {
 std::mutex holding;
 
 void survive_forks() {
-  static const int registered = pthread_atfork([] { holding.lock(); }, [] { holding.unlock(); },
-                                               [] { holding.unlock(); });
+  static const int registered =
+      pthread_atfork([] { holding.lock(); }, [] { holding.unlock(); }, [] { holding.unlock(); });
   (void)registered;
 }
 
@@ -48,7 +48,8 @@ PipeEnds pipe_of(const ObjectId& end) {
   std::byte* at = context.object(end, ObjectKind::pipe);
   if (at == nullptr) [[unlikely]]
     throw InvalidArgument(
-        "tine: there is no such connection: it was closed or moved from, or nobody holds either end "
+        "tine: there is no such connection: it was closed or moved from, or nobody holds either "
+        "end "
         "of its tine::Pipe any more");
   return {context, at};
 }
@@ -118,9 +119,8 @@ void inherit_connections(unsigned parent_party, unsigned child_party) noexcept {
   Context* context = Context::existing();
   if (context == nullptr) return;
   std::lock_guard lock(holding);
-  each_pipe(*context, [&](const ObjectId&, PipeEnds& ends) {
-    ends.inherit(parent_party, child_party);
-  });
+  each_pipe(*context,
+            [&](const ObjectId&, PipeEnds& ends) { ends.inherit(parent_party, child_party); });
 }
 
 ObjectId make_pipe(bool two_ways) {
@@ -158,7 +158,8 @@ bool end_closed(const ObjectId& end) {
 ObjectId receiver_of(const ObjectId& end) {
   if (end.part() == 0 && !pipe_of(end).two_ways())
     throw InvalidArgument(
-        "tine: this end of a one-way pipe only receives; send with the second one, or make the pipe "
+        "tine: this end of a one-way pipe only receives; send with the second one, or make the "
+        "pipe "
         "with duplex = true");
   return end.with_part(end.part() ^ 1);
 }
@@ -192,7 +193,8 @@ void nobody_receives() {
 
 void another_type() {
   throw InvalidArgument(
-      "tine: what comes next was sent as another type, and is still there; receive it with recv<T>() "
+      "tine: what comes next was sent as another type, and is still there; receive it with "
+      "recv<T>() "
       "of the type that was given to send(), or with recv_bytes() when send_bytes() has sent it");
 }
 
