@@ -100,7 +100,7 @@ class Future {
   /// throws as result().
   std::exception_ptr exception(const Timeout& timeout = {}) const {
     wait(timeout);
-    return task_->error();
+    return task().error();
   }
 
   /// Calls `callback(future)` when the task is over: in the order they were added; at once, here,
