@@ -74,7 +74,7 @@ void exclude_under_fire(L& lock, const V& view, unsigned workers, std::size_t ki
   const Protected shared{words.view()};
   tine::Pool pool({.workers = workers});
   std::size_t kills = 0;
-  for (int round = 0; kills < kills_wanted && round < 400; ++round) {
+  while (kills < kills_wanted) {  // the fixture has a watchdog
     Killer killer(pool, 300);
     std::atomic<bool> over = false;
     std::thread here([&] {
@@ -95,7 +95,6 @@ void exclude_under_fire(L& lock, const V& view, unsigned workers, std::size_t ki
     lock.release();
     if (::testing::Test::HasFailure()) break;
   }
-  EXPECT_GE(kills, kills_wanted);
   EXPECT_GT(words[Protected::abandoned], 0u) << "no death fell into the lock";
   printf("  %zu kills, %zu while it was locked, %zu times locked\n", kills,
          static_cast<std::size_t>(words[Protected::abandoned]),
@@ -138,7 +137,7 @@ TEST_F(SyncDeath, at_random_moments_costs_a_semaphore_no_permit) {
     tine::BoundedSemaphore bounded(permits);
     tine::Pool pool({.workers = 3});
     std::size_t kills = 0;
-    for (int round = 0; kills < many / 3 && round < 400; ++round) {
+    while (kills < many / 3) {
       Killer killer(pool, 300);
       tine::for_each_slice(pool.with({.attempts = 60}), tine::slices(200, 1),
                            [p = plain.view(), b = bounded.view()](const tine::Slice&) {
@@ -155,7 +154,6 @@ TEST_F(SyncDeath, at_random_moments_costs_a_semaphore_no_permit) {
       EXPECT_THROW(bounded.release(), tine::NotHeld);
       if (HasFailure()) break;
     }
-    EXPECT_GE(kills, many / 3);
   }
 }
 
