@@ -130,7 +130,7 @@ TEST_F(ProcessTest, joins_within_a_time_or_not_and_again) {
   EXPECT_FALSE(p.exitcode());
   EXPECT_THROW(p.join(-1ns), tine::InvalidArgument);
   close(gate[1]);
-  EXPECT_TRUE(p.join(Process::Timeout::value_type::max()));
+  EXPECT_TRUE(p.join(tine::Timeout::value_type::max()));
   EXPECT_FALSE(p.is_alive());
   EXPECT_TRUE(p.join());
   EXPECT_TRUE(p.join(0s));

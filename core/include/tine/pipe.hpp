@@ -41,9 +41,6 @@ namespace tine {
 /// who send to each other first and receive then do not block each other, whatever the size.
 class ConnectionView {
  public:
-  /// A time to wait; none: for ever. `std::chrono::seconds(2)` and the like convert.
-  using Timeout = std::optional<std::chrono::nanoseconds>;
-
   /// A handle on nothing.
   constexpr ConnectionView() noexcept = default;
 

@@ -2,7 +2,6 @@
 /// Processes that run a function of this program, and end when the program does.
 #pragma once
 
-#include <chrono>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <tine/detail/shared_object.hpp>
 #include <tine/error.hpp>
 
 namespace tine {
@@ -96,9 +96,6 @@ struct ProcessFailure {
 /// throw std::logic_error. So do all after close().
 class Process {
  public:
-  /// A time to wait; none: for ever. `std::chrono::seconds(2)` and the like convert.
-  using Timeout = std::optional<std::chrono::nanoseconds>;
-
   /// `f(args...)` is what it will call, with the copies made here (std::ref passes references).
   template <class F, class... Args>
     requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
