@@ -1,6 +1,4 @@
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +9,6 @@
 
 #include <tine/error.hpp>
 
-#include "process/crash.hpp"
 #include "process/executor_state.hpp"
 #include "process/task_exception.hpp"
 #include "process/task_server.hpp"
@@ -23,8 +20,6 @@ namespace tine::detail {
 
 namespace {
 
-thread_local const ExecutorState* calling_back = nullptr;  // the one whose callback thread this is
-
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 Context& context_for_executor() {
@@ -33,22 +28,6 @@ Context& context_for_executor() {
         "tine: a worker cannot make an executor; make it in the master, and return from the task "
         "what is still to be submitted");
   return Context::make();
-}
-
-void check_options(const ExecutorOptions& o) {
-  auto refuse = [](const std::string& what) {
-    throw InvalidArgument("tine: an executor's " + what);
-  };
-  if (o.workers && (*o.workers < 1 || *o.workers > static_cast<int>(max_slots)))
-    refuse("number of workers is " + std::to_string(*o.workers) + "; it must be 1 to " +
-           std::to_string(max_slots) + ", or left out for one per CPU");
-  if (o.max_tasks_per_child && *o.max_tasks_per_child < 1)
-    refuse("max_tasks_per_child is " + std::to_string(*o.max_tasks_per_child) +
-           "; it must be at least 1, or left out");
-  if (o.attempts < 1 || o.attempts > static_cast<int>(max_attempts))
-    refuse("attempts are " + std::to_string(o.attempts) + "; they must be 1 to " +
-           std::to_string(max_attempts));
-  if (o.task_timeout.count() < 0) refuse("task_timeout is negative; give 0 for none");
 }
 
 PoolOptions pool_options(const ExecutorOptions& o) {
@@ -69,50 +48,6 @@ ObjectId make_table(Context& context) {
   context.make_object(ObjectKind::tasks, TaskTable::bytes_for(TaskTable::cells),
                       TaskTable::bytes_for(cells_at_once), id);
   return id;
-}
-
-std::exception_ptr error_of(const TaskDeath& death, unsigned attempts) {
-  Fault fault;
-  fault.cause = static_cast<Cause>(std::clamp(death.cause, 0, 5));
-  fault.attempt = attempts;
-  if (fault.cause == Cause::exited)
-    fault.exit_status = death.status;
-  else if (fault.cause == Cause::signal)
-    fault.signal = death.status;
-  fault.address = death.address;
-  fault.backtrace = task_backtrace(death.frame, std::min(death.frames, TaskDeath::most_frames));
-  std::string what = "tine: the worker that ran this task ";
-  if (death.pid != 0) what += "(process " + std::to_string(death.pid) + ") ";
-  switch (fault.cause) {
-    case Cause::exited:
-      what += "called exit or _exit with exit status " + std::to_string(fault.exit_status);
-      break;
-    case Cause::deadline:
-    case Cause::cpu_time:
-      what += "was killed because the task ran longer than task_timeout";
-      break;
-    case Cause::stopped:
-      what += "was killed because it was stopped for over a second";
-      break;
-    case Cause::exception:
-    case Cause::signal: {
-      const char* name = sigabbrev_np(fault.signal);
-      if (name == nullptr) {
-        what += "died with the pool's supervisor";
-        break;
-      }
-      what += std::string("was killed by SIG") + name;
-      char where[32];
-      snprintf(where, sizeof where, " at address 0x%zx", static_cast<std::size_t>(fault.address));
-      if (fault.address != 0) what += where;
-      if (fault.signal == SIGKILL) what += " (by somebody, or out of memory)";
-      break;
-    }
-  }
-  if (attempts > 1) what += ", as on all " + std::to_string(attempts) + " attempts";
-  what += ". Other tasks are not affected";
-  for (const std::string& frame : fault.backtrace) what += "\n  at " + frame;
-  return std::make_exception_ptr(WorkerDied(what, std::move(fault)));
 }
 
 std::exception_ptr written_over() {
@@ -290,7 +225,7 @@ bool ExecutorState::settle(const Lock& lock, Task& task) {
       chunks.give_chain(task.result_);
       task.unread_ = false;
     }
-    task.error_ = error_of(death, word.attempt + 1);
+    task.error_ = exception_of(death, word.attempt + 1);
   } else if (word.state == TaskWord::State::done) {
     ResultKind kind = ResultKind::exception;
     if (task.unread_) {
@@ -574,219 +509,10 @@ void ExecutorState::end_pool(Lock& lock) {
   callbacks_.notify_all();
   // In a callback it is for whoever ends the executor after us to wait for this thread.
   std::thread thread;
-  if (calling_back != this) thread = std::move(callback_thread_);
+  if (calling_back_ != this) thread = std::move(callback_thread_);
   lock.unlock();
   table_.header().finished.reset();
   if (thread.joinable()) thread.join();
-}
-
-void ExecutorState::on_done(const std::shared_ptr<Task>& task, Task::Callback callback) {
-  {
-    Lock lock(mutex_);
-    if (!settle(lock, *task)) {
-      if (task->callbacks_.empty()) watched_.push_back(task);
-      table_.header().wanted.store(0);
-      task->callbacks_.push_back(std::move(callback));
-      if (own_callback_thread_ && !callback_thread_.joinable() && !stop_callbacks_) {
-        // The application's signals are not for it.
-        sigset_t all, before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        callback_thread_ = std::thread([self = shared_from_this()] { self->callback_loop(); });
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-      }
-      callbacks_.notify_all();
-      return;
-    }
-  }
-  call_back(task, callback);
-}
-
-void ExecutorState::call_back(const std::shared_ptr<Task>& task,
-                              const Task::Callback& callback) const noexcept {
-  try {
-    callback(task);
-  } catch (...) {
-    const ExceptionText text = current_exception_text();
-    fprintf(stderr, "tine: a callback of a future threw %s%s%s\n", text.type.c_str(),
-            text.message.empty() ? "" : ": ", text.message.c_str());
-  }
-}
-
-// In the order in which their tasks came to an end, as far as is known.
-void ExecutorState::run_callbacks() {
-  if (!any_ready_.load() || (own_callback_thread_ && calling_back != this)) return;
-  for (;;) {
-    std::shared_ptr<Task> task;
-    std::vector<Task::Callback> callbacks;
-    {
-      Lock lock(mutex_);
-      if (ready_.empty()) {
-        any_ready_.store(false);
-        return;
-      }
-      task = std::move(ready_.front());
-      ready_.pop_front();
-      callbacks.swap(task->callbacks_);
-    }
-    for (const Task::Callback& callback : callbacks) call_back(task, callback);
-  }
-}
-
-void ExecutorState::callback_loop() {
-  calling_back = this;
-  for (;;) {
-    {
-      Lock lock(mutex_);
-      callbacks_.wait(lock,
-                      [&] { return stop_callbacks_ || !watched_.empty() || !ready_.empty(); });
-      if (stop_callbacks_ && ready_.empty()) return;
-    }
-    wait(now_ns() + seconds, nullptr, [&] {
-      Lock lock(mutex_);
-      return stop_callbacks_ || watched_.empty();
-    });
-  }
-}
-
-// --- Tasks
-
-Task::~Task() {
-  Context* context = Context::existing();
-  if (unread_ && context != nullptr) context->chunks().give_chain(result_);
-}
-
-Task::State Task::state() {
-  return known_over() ? state_.load() : executor_->state_of(*this);
-}
-
-bool Task::failed() {
-  return over() && failed_;
-}
-
-bool Task::cancel(bool force) {
-  return executor_->cancel(*this, force);
-}
-
-bool Task::wait(std::int64_t deadline) {
-  return executor_->wait(deadline, this, [this] { return over(); });
-}
-
-std::exception_ptr Task::error() {
-  std::lock_guard lock(reading_);
-  if (!unread_) return error_;
-  Context& context = Context::for_use();
-  ItemBytes bytes(context, result_);
-  try {
-    ResultKind kind;
-    bytes.read(&kind, sizeof kind);
-    if (threw_)
-      error_ = unpack_exception(bytes);
-    else
-      read_value(bytes);
-  } catch (...) {
-    error_ = std::current_exception();
-  }
-  context.chunks().give_chain(result_);
-  unread_ = false;
-  return error_;
-}
-
-void Task::on_done(const std::shared_ptr<Task>& task, Callback callback) {
-  task->executor_->on_done(task, std::move(callback));
-}
-
-bool wait_for_tasks(const std::vector<std::shared_ptr<Task>>& tasks, std::int64_t deadline,
-                    const std::function<bool()>& look) {
-  ExecutorState* only = nullptr;
-  bool several = false;
-  for (const auto& task : tasks) {
-    several = several || (only != nullptr && only != Task::executor_of(*task));
-    only = Task::executor_of(*task);
-  }
-  if (only == nullptr) return look();
-  if (!several) return only->wait(deadline, nullptr, look);
-  // Each tells of its own only; so in turn.
-  for (;;)
-    for (const auto& task : tasks) {
-      const std::int64_t until = std::min(deadline, now_ns() + ms);
-      if (Task::executor_of(*task)->wait(until, nullptr, look)) return true;
-      if (now_ns() >= deadline) return look();
-    }
-}
-
-// --- What the templates call
-
-void throw_no_future() {
-  throw InvalidArgument("tine: the future belongs to no task; take one that submit() returned");
-}
-
-std::shared_ptr<ExecutorState> make_executor(const ExecutorOptions& options) {
-  check_options(options);
-  return std::make_shared<ExecutorState>(options);
-}
-
-void check_executor(const std::shared_ptr<ExecutorState>& executor) {
-  if (executor == nullptr)
-    throw InvalidArgument("tine: the executor was moved from; use the one it was moved to");
-}
-
-void check_submit(const std::shared_ptr<ExecutorState>& executor) {
-  check_executor(executor);
-  executor->check();
-}
-
-void check_travels(ExecutorState& executor, const void* bytes, std::size_t size, const char* what) {
-  if (const auto pool = executor.pool())
-    pool->code().check_captures(bytes, size, pool->arena()->begin(), pool->arena()->end(), what);
-}
-
-void check_function(ExecutorState& executor, RunTask run) {
-  if (const auto pool = executor.pool())
-    pool->code().check_function(reinterpret_cast<const void*>(run));
-}
-
-void check_span(ExecutorState& executor, const void* begin, std::size_t bytes) {
-  const auto pool = executor.pool();
-  if (bytes == 0 || pool == nullptr) return;
-  const auto* at = static_cast<const std::byte*>(begin);
-  const Arena& arena = *pool->arena();
-  if (arena.contains(at) && bytes <= static_cast<std::size_t>(arena.end() - at)) return;
-  throw InvalidArgument(
-      "tine: an argument of the task is a std::span of memory that workers do not have; pass a "
-      "std::vector, which is copied, or a span of an array of this executor "
-      "(executor.array_from(values))");
-}
-
-void submit(const std::shared_ptr<ExecutorState>& executor, Parcel& arguments,
-            const std::shared_ptr<Task>& task) {
-  executor->submit(arguments, task);
-}
-void shutdown(ExecutorState& executor, bool wait, bool cancel_futures) {
-  executor.shutdown(wait, cancel_futures);
-}
-void kill_workers(ExecutorState& executor, bool terminate) {
-  executor.kill_workers(terminate ? Shutdown::terminate : Shutdown::kill);
-}
-unsigned executor_workers(const ExecutorState& executor) {
-  return executor.workers();
-}
-std::shared_ptr<Arena> executor_arena(ExecutorState& executor) {
-  const auto pool = executor.pool();
-  if (pool == nullptr) throw Closed("tine: the executor was shut down, and makes no more arrays");
-  return pool->arena();
-}
-int executor_supervisor(ExecutorState& executor) {
-  const auto pool = executor.pool();
-  return pool != nullptr ? pool->supervisor_pid() : 0;
-}
-std::vector<int> executor_pids(ExecutorState& executor) {
-  const auto pool = executor.pool();
-  return pool != nullptr ? pool->worker_pids() : std::vector<int>();
-}
-std::vector<std::string> executor_warnings(ExecutorState& executor) {
-  const auto pool = executor.pool();
-  return pool != nullptr ? pool->warnings() : std::vector<std::string>();
 }
 
 }  // namespace tine::detail

@@ -76,6 +76,8 @@ class ExecutorState : public std::enable_shared_from_this<ExecutorState> {
   std::exception_ptr broken_error() const;
   void announce();  // something came to its end by our own doing
 
+  static thread_local const ExecutorState* calling_back_;  // the one whose callback thread this is
+
   const unsigned attempts_;
   const std::function<void()> initializer_;
   const bool own_callback_thread_;

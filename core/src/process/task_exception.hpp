@@ -1,4 +1,4 @@
-// How an exception that a task throws comes from the worker to the caller.
+// How the caller learns of an exception that a task throws, or of its worker's death.
 #pragma once
 
 #include <exception>
@@ -8,6 +8,7 @@
 #include <tine/detail/queue_core.hpp>
 
 #include "toolbox/chunks.hpp"
+#include "toolbox/task_table.hpp"
 
 namespace tine::detail {
 
@@ -28,5 +29,8 @@ ChunkId pack_current_exception() noexcept;
 
 /// The same exception for the caller, from after the ResultKind on.
 std::exception_ptr unpack_exception(ItemBytes& from);
+
+/// A WorkerDied, after so many attempts.
+std::exception_ptr exception_of(const TaskDeath& death, unsigned attempts);
 
 }  // namespace tine::detail
