@@ -123,12 +123,11 @@ void TaskTable::repair(unsigned dead, const Death& death, Suspects& suspects) co
             context_.chunks().give_chain(next.chunk);
           continue;
         }
-        if (again)
-          look_again_at(i);
-        else
-          header_.over.fetch_add(1);
+        if (!again) header_.over.fetch_add(1);
         continue;
       }
+      // We have made it so, or somebody whose repair went no further.
+      if (w.state == State::pending && w.attempt != 0) look_again_at(i);
       if ((w.state != State::done && w.state != State::failed) || !suspects.any()) break;
       if (suspects.keep(w.chunk, [&] { return word(i).load() == w.pack(); })) break;
     }
