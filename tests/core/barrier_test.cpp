@@ -19,6 +19,7 @@
 #include <tine/tine.hpp>
 
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/shared_words.hpp"
 #include "support/worker_counts.hpp"
 
@@ -27,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
+using tine_test::message_of;
 
 static_assert(std::is_trivially_copyable_v<tine::BarrierView> && sizeof(tine::BarrierView) == 8);
 
@@ -34,16 +36,6 @@ class Barrier : public tine_test::NothingLeftBehind {
  protected:
   static void SetUpTestSuite() { tine::Lock first; }
 };
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 /// Runs in so many threads, and waits for them.
 template <class F>

@@ -25,6 +25,7 @@
 #include "support/child.hpp"
 #include "support/deaths.hpp"
 #include "support/fixture.hpp"
+#include "support/items.hpp"
 #include "support/processes.hpp"
 #include "toolbox/context.hpp"
 
@@ -36,27 +37,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
+using tine_test::chunks_taken;
+using tine_test::message_of;
 
-std::size_t chunks_taken() {
-  return tine::detail::Context::existing()->chunks().taken();
-}
-
-class Executor : public tine_test::NothingLeftBehind {
- protected:
-  // The context stays with the program.
-  static void SetUpTestSuite() { tine::Queue<int> first; }
-  void TearDown() override { EXPECT_EQ(chunks_taken(), 0u) << "memory of items is lost"; }
-};
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+class Executor : public tine_test::NoItemLeftBehind {};
 
 int twice(int x) {
   return 2 * x;

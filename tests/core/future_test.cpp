@@ -17,6 +17,7 @@
 #include <tine/queue.hpp>
 
 #include "support/fixture.hpp"
+#include "support/items.hpp"
 #include "toolbox/context.hpp"
 
 namespace {
@@ -26,10 +27,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using tine::Future;
-
-std::size_t chunks_taken() {
-  return tine::detail::Context::existing()->chunks().taken();
-}
 
 /// A gate in shared memory that tasks wait at.
 struct Gate {
@@ -42,12 +39,7 @@ struct Gate {
   int arrived() const { return std::atomic_ref(word[1]).load(); }
 };
 
-class FutureTest : public tine_test::NothingLeftBehind {
- protected:
-  // The context stays with the program.
-  static void SetUpTestSuite() { tine::Queue<int> first; }
-  void TearDown() override { EXPECT_EQ(chunks_taken(), 0u) << "memory of items is lost"; }
-};
+class FutureTest : public tine_test::NoItemLeftBehind {};
 
 /// One worker, and a gate that holds it.
 class OneWorker {

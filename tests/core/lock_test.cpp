@@ -19,6 +19,7 @@
 
 #include "support/child.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/shared_words.hpp"
 #include "support/worker_counts.hpp"
 
@@ -27,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
+using tine_test::message_of;
 
 static_assert(std::is_trivially_copyable_v<tine::LockView> && sizeof(tine::LockView) == 8);
 static_assert(std::is_trivially_copyable_v<tine::RLockView> && sizeof(tine::RLockView) == 8);
@@ -44,16 +46,6 @@ using Locks = ::testing::Types<tine::Lock, tine::RLock>;
 TYPED_TEST_SUITE(AnyLock, Locks);
 class Lock : public AnyLock<tine::Lock> {};
 class RLock : public AnyLock<tine::RLock> {};
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 TYPED_TEST(AnyLock, is_held_by_one_at_a_time_and_then_by_the_next) {
   TypeParam lock;

@@ -24,6 +24,7 @@
 
 #include "support/child.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/worker_counts.hpp"
 #include "toolbox/context.hpp"
 #include "toolbox/pipe.hpp"
@@ -35,6 +36,7 @@ using ::testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 using tine::detail::Context;
 using tine::detail::ObjectKind;
+using tine_test::message_of;
 
 std::size_t pipes_there() {
   std::size_t n = 0;
@@ -53,16 +55,6 @@ class Pipe : public tine_test::NothingLeftBehind {
     EXPECT_EQ(pipes_there(), 0u);
   }
 };
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 std::vector<std::byte> bytes_of(std::string_view text) {
   const auto* begin = reinterpret_cast<const std::byte*>(text.data());

@@ -22,32 +22,15 @@
 #include <tine/tine.hpp>
 
 #include "support/fixture.hpp"
+#include "support/items.hpp"
 #include "toolbox/context.hpp"
 
 namespace {
 
 using ::testing::HasSubstr;
+using tine_test::message_of;
 
-std::size_t chunks_taken() {
-  return tine::detail::Context::existing()->chunks().taken();
-}
-
-class QueueItems : public tine_test::NothingLeftBehind {
- protected:
-  // The context stays with the program.
-  static void SetUpTestSuite() { tine::Queue<int> first; }
-  void TearDown() override { EXPECT_EQ(chunks_taken(), 0u) << "items were not given back"; }
-};
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+class QueueItems : public tine_test::NoItemLeftBehind {};
 
 enum class Colour : unsigned char { red, green };
 struct Point {

@@ -19,6 +19,7 @@
 
 #include "support/child.hpp"
 #include "support/fixture.hpp"
+#include "support/items.hpp"
 #include "support/processes.hpp"
 #include "support/worker_counts.hpp"
 #include "toolbox/context.hpp"
@@ -28,27 +29,10 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
+using tine_test::chunks_taken;
+using tine_test::message_of;
 
-std::size_t chunks_taken() {
-  return tine::detail::Context::existing()->chunks().taken();
-}
-
-class Queue : public tine_test::NothingLeftBehind {
- protected:
-  // The context stays with the program.
-  static void SetUpTestSuite() { tine::Queue<int> first; }
-  void TearDown() override { EXPECT_EQ(chunks_taken(), 0u) << "items were not given back"; }
-};
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+class Queue : public tine_test::NoItemLeftBehind {};
 
 TEST_F(Queue, gives_back_in_order_what_was_put_without_any_pool) {
   tine::Queue<int> queue;

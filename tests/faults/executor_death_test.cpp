@@ -23,6 +23,7 @@
 #include "support/child.hpp"
 #include "support/deaths.hpp"
 #include "support/fixture.hpp"
+#include "support/items.hpp"
 #include "support/processes.hpp"
 #include "toolbox/context.hpp"
 #include "toolbox/task_table.hpp"
@@ -34,27 +35,9 @@ using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using tine_test::message_of;
 
-std::size_t chunks_taken() {
-  return tine::detail::Context::existing()->chunks().taken();
-}
-
-class ExecutorDeath : public tine_test::NothingLeftBehind {
- protected:
-  // The context stays with the program.
-  static void SetUpTestSuite() { tine::Queue<int> first; }
-  void TearDown() override { EXPECT_EQ(chunks_taken(), 0u) << "memory of items is lost"; }
-};
-
-template <class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+class ExecutorDeath : public tine_test::NoItemLeftBehind {};
 
 int twice(int x) {
   return 2 * x;
