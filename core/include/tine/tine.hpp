@@ -22,5 +22,6 @@
 #include <tine/semaphore.hpp>
 #include <tine/sort.hpp>
 #include <tine/spmd.hpp>
+#include <tine/stop_signals.hpp>
 #include <tine/transform.hpp>
 #include <tine/value.hpp>

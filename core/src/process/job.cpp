@@ -294,7 +294,7 @@ void JobRun::wait() {
   for (;;) {
     const std::uint32_t seen = board_.finished.load();
     if (over() || board_.verdict.load() != 0) return;
-    if (policy_.stop.stop_requested()) {
+    if (stop_wanted()) {
       cancelled_ = true;
       return;
     }
@@ -456,7 +456,7 @@ Report JobRun::run_here() {
   };
   std::byte* const undo = pool_.undo_.peek().data();
   for (std::size_t i = 0; i < slices_; ++i) {
-    if (policy_.stop.stop_requested()) {
+    if (stop_wanted()) {
       leave_out_from(i);
       throw Cancelled("tine: the job was cancelled", std::move(report));
     }
@@ -513,7 +513,7 @@ Report JobRun::run() {
     if (policy_.report != nullptr) *policy_.report = report;
     return report;
   }
-  if (policy_.stop.stop_requested()) {
+  if (stop_wanted()) {
     Report report;
     report.slices = slices_;
     if (policy_.report != nullptr) *policy_.report = report;

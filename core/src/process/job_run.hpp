@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <exception>
 
+#include <tine/stop_signals.hpp>
+
 #include "process/pool_state.hpp"
 
 namespace tine::detail {
@@ -89,6 +91,7 @@ class JobRun {
   }
   bool over();
   bool all_parked() const;
+  bool stop_wanted() const { return policy_.stop.stop_requested() || stop_signalled(); }
   bool worker_waits_for_this_cpu() const;
   void nap(std::uint32_t seen, std::int64_t at_most);
   void call_progress();
