@@ -1,13 +1,11 @@
 // Any system call on the way of a Process may fail, and its parent may be killed after any: that is
 // an error which says so, or makes no difference. This program starts no Process itself: the plan of
 // what shall fail is read once, by the children.
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <random>
 #include <string>
 #include <vector>
 
@@ -19,6 +17,7 @@
 
 #include "support/child.hpp"
 #include "support/deaths.hpp"
+#include "support/gaps.hpp"
 #include "support/processes.hpp"
 
 namespace {
@@ -160,46 +159,24 @@ TEST_F(ProcessCalls, that_failed_leave_a_process_that_may_be_started_again) {
 class ProcessGap : public ProcessCalls, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(ProcessGap, in_which_the_parent_is_killed_leaves_nothing) {
-  std::mt19937 random(11);
-  for (int round = 0; round < 8; ++round) {
-    int told[2];
-    ASSERT_EQ(pipe2(told, O_CLOEXEC), 0);
-    const pid_t parent = tine_test::start_child([&] {
-      dup2(told[1], STDERR_FILENO);
-      close(told[0]);
-      close(told[1]);
-      setenv("TINE_FAIL", (std::string(GetParam()) + "=WAIT").c_str(), 1);
-      for (;;) {
-        Process p([] { wait_for_ever(); });
-        p.start();
-        p.join(5ms);
-        p.kill();
-        p.join();
-      }
-    });
-    close(told[1]);
-    char byte;
-    EXPECT_EQ(read(told[0], &byte, 1), 1) << "nobody came to the gap";
-    usleep(random() % 30'000);
-    const std::vector<int> children = tine_test::descendants();
-    kill(parent, SIGKILL);
-    if (round % 3 == 2)  // its supervisor, too
-      for (const int pid : children) tine_test::signal_child(parent, pid, SIGKILL);
-    EXPECT_EQ(tine_test::end_of(parent), 1000 + SIGKILL);
-    EXPECT_TRUE(orphanage_.empties()) << "round " << round;
-    close(told[0]);
-  }
+  tine_test::kill_in_gap(
+      GetParam(), 8,
+      [] {
+        for (;;) {
+          Process p([] { wait_for_ever(); });
+          p.start();
+          p.join(5ms);
+          p.kill();
+          p.join();
+        }
+      },
+      [this](int round) { EXPECT_TRUE(orphanage_.empties()) << "round " << round; });
 }
 
 INSTANTIATE_TEST_SUITE_P(Gaps, ProcessGap,
                          ::testing::Values("master.fork@1", "master.pidfd_open@2", "master.prctl@1",
                                            "supervisor.prctl@1", "supervisor.fork@1",
                                            "supervisor.waitid@2", "supervisor.futex@1"),
-                         [](const auto& gap) {
-                           std::string name = gap.param;
-                           for (char& c : name)
-                             if (!isalnum(static_cast<unsigned char>(c))) c = '_';
-                           return name;
-                         });
+                         tine_test::name_of_gap);
 
 }  // namespace

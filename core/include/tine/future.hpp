@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <tine/detail/item_archive.hpp>
+#include <tine/detail/next_iterator.hpp>
 #include <tine/detail/task_core.hpp>
 #include <tine/error.hpp>
 
@@ -244,29 +245,7 @@ class CompletedFutures {
     return std::move(ready_[at_++]);
   }
 
-  class iterator {
-   public:
-    using value_type = Future<T>;
-    using difference_type = std::ptrdiff_t;
-    using iterator_category = std::input_iterator_tag;
-    using pointer = const Future<T>*;
-    using reference = const Future<T>&;
-
-    iterator() = default;
-    explicit iterator(CompletedFutures& of) : of_(&of), current_(of.next()) {}
-    reference operator*() const { return *current_; }
-    pointer operator->() const { return &*current_; }
-    iterator& operator++() {
-      current_ = of_->next();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    friend bool operator==(const iterator& i, std::default_sentinel_t) { return !i.current_; }
-
-   private:
-    CompletedFutures* of_ = nullptr;
-    std::optional<Future<T>> current_;
-  };
+  using iterator = detail::NextIterator<CompletedFutures, const Future<T>>;
   iterator begin() { return iterator(*this); }
   std::default_sentinel_t end() const { return {}; }
 

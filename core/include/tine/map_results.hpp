@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include <tine/detail/next_iterator.hpp>
 #include <tine/detail/task_items.hpp>
 #include <tine/future.hpp>
 
@@ -138,29 +139,7 @@ class MapResults {
     return result;
   }
 
-  class iterator {
-   public:
-    using value_type = typename MapResults::value_type;
-    using difference_type = std::ptrdiff_t;
-    using iterator_category = std::input_iterator_tag;
-    using pointer = value_type*;
-    using reference = value_type&;
-
-    iterator() = default;
-    explicit iterator(MapResults& of) : of_(&of), current_(of.next()) {}
-    reference operator*() const { return *current_; }
-    pointer operator->() const { return &*current_; }
-    iterator& operator++() {
-      current_ = of_->next();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    friend bool operator==(const iterator& i, std::default_sentinel_t) { return !i.current_; }
-
-   private:
-    MapResults* of_ = nullptr;
-    mutable std::optional<value_type> current_;
-  };
+  using iterator = detail::NextIterator<MapResults, value_type>;
   iterator begin() { return iterator(*this); }
   std::default_sentinel_t end() const { return {}; }
 
