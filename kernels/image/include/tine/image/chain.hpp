@@ -23,14 +23,6 @@ struct Step {
   Values values;
 };
 
-/// Rows, columns and OpenCV type of an image.
-struct Shape {
-  int rows = 0;
-  int columns = 0;
-  int type = CV_8UC1;
-  friend bool operator==(const Shape&, const Shape&) = default;
-};
-
 /// How a chain is to be cut.
 struct ChainOptions {
   /// Rows in a band; 0: chosen from the image's width, the chain and the size of a core's L2

@@ -12,6 +12,8 @@
 
 #include <opencv2/core.hpp>
 
+#include <tine/partition.hpp>
+
 namespace tine::image {
 
 /// A word that stands for a number.
@@ -56,12 +58,60 @@ struct Histogram {
   std::array<std::uint32_t, 256> count{};
 };
 
+/// Rows, columns and OpenCV type of an image.
+struct Shape {
+  int rows = 0;
+  int columns = 0;
+  int type = CV_8UC1;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// Where the bands that a kernel gets lie in the whole images.
+struct Place {
+  Shape input, output;  ///< the whole images
+  int input_row = 0;    ///< what the first row of `in` is in the whole input
+  int output_row = 0;   ///< what the first row of `out` is in the whole output
+};
+
+/// What the slices of an earlier phase found out: from each of them as many bytes.
+struct Records {
+  const std::uint8_t* data = nullptr;
+  std::size_t stride = 0;  ///< bytes from one to the next, a multiple of 64
+  std::size_t count = 0;
+
+  template <class T>
+  const T* of(std::size_t slice) const {
+    return reinterpret_cast<const T*>(data + slice * stride);
+  }
+};
+
+/// What a phase sees.
+struct PhaseInput {
+  cv::Mat image;    ///< the whole input
+  Partition bands;  ///< how its rows are cut; depends on sizes alone
+  Values values;
+  std::array<Records, 2> found{};  ///< by the phases before this one
+};
+
+/// A step on the way to a result that depends on the whole image. Its slices run in any order, on
+/// any process, and may be run again; each writes its own record, and may read those of earlier phases.
+struct Phase {
+  /// How many slices there are; nullptr: one for each band.
+  std::size_t (*slices)(const PhaseInput& input) = nullptr;
+  /// Bytes of a record.
+  std::size_t (*bytes)(const PhaseInput& input);
+  /// Fills the record of a slice; it comes zeroed and aligned to 64 bytes.
+  void (*run)(const PhaseInput& input, std::size_t slice, std::uint8_t* record);
+};
+
 /// An operation on images: its description, and a kernel on one cv::Mat that knows nothing of
-/// processes, bands and jobs.
+/// processes and jobs.
 struct Operation {
   enum class Scope : std::uint8_t {
     local,   ///< a pixel depends on the rows within `halo` of it
+    mapped,  ///< rows of the output depend on some rows of the input: `source_rows`
     global,  ///< first the histogram of the whole image, then a local operation
+    phased,  ///< `phases`, one after another, each on all bands; then `finish` on all bands
     whole,   ///< needs the whole image at once; runs as one slice
   };
   using Kernel = void (*)(const cv::Mat& in, cv::Mat& out, const Values& values);
@@ -77,7 +127,7 @@ struct Operation {
   int (*output_type)(int type) = nullptr;
   /// Rows above and below a row that its output depends on; nullptr: 0.
   int (*halo)(const Values& values, int type) = nullptr;
-  /// For Scope::whole: the size of the output; nullptr: the input's.
+  /// The size of the output; nullptr: the input's. Not for Scope::local and Scope::global.
   cv::Size (*output_size)(const Values& values, cv::Size size) = nullptr;
   /// Throws InvalidArgument where values, each in its range, do not make sense together.
   void (*validate)(const Values& values) = nullptr;
@@ -87,11 +137,23 @@ struct Operation {
   /// Whether, given a few rows of a larger Mat, the kernel looks at the rows around them. Else it
   /// gets those as a part of its image, and what it makes of them is thrown away.
   bool reads_around = false;
+
+  /// For Scope::mapped: the input rows that rows `want` of the output are made from, at least one.
+  Range (*source_rows)(const Values& values, const Place& whole, Range want) = nullptr;
+  /// For Scope::mapped, in place of `run`: makes rows of the output from rows of the input.
+  void (*run_at)(const cv::Mat& in, cv::Mat& out, const Place& place,
+                 const Values& values) = nullptr;
+
   /// For Scope::global: the numbers and the table (256 values) for `run`.
   Values (*resolve)(const Values& values, const Histogram& histogram,
                     std::uint8_t* table) = nullptr;
-  /// The OpenCV calls that define the result, on a whole image. For Scope::local and Scope::whole,
-  /// nullptr when they are `run` itself.
+
+  /// For Scope::phased: at most two, and what then makes rows `rows` of the output, a band (the
+  /// bands of the output have as many rows as those of the input).
+  std::span<const Phase> phases{};
+  void (*finish)(const PhaseInput& input, Range rows, cv::Mat& out) = nullptr;
+
+  /// The OpenCV calls that define the result, on a whole image; nullptr when they are `run` itself.
   Kernel reference = nullptr;
 };
 
