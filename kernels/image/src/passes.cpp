@@ -41,7 +41,7 @@ bool gathers(const Stage::Step& step) {
 
 bool append(Stage& stage, const Step& step) {
   using Scope = Operation::Scope;
-  const Operation& operation = *step.operation;
+  const Operation& operation = worker_of(step, stage.output.type);
   Stage::Step next;
   next.operation = &operation;
   next.values = step.values;
@@ -68,11 +68,12 @@ std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOpti
     result.push_back(next);
   };
   for (const Step& step : chain.steps()) {
-    if (step.operation->scope == Operation::Scope::global) {
+    const int type = result.back().stage.output.type;
+    if (worker_of(step, type).scope == Operation::Scope::global) {
       if (result.back().stage.is_alone()) next_pass();  // which only counts
       result.back().stage.counts = true;
       next_pass();
-      result.back().global = &step;
+      result.back().global = true;
     }
     if (!append(result.back().stage, step)) {
       next_pass();
