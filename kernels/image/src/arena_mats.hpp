@@ -76,11 +76,12 @@ class SharedOutput {
   cv::Mat image_;
 };
 
-/// A stage travels in shared memory, not in the kernel's captures: it holds numbers of every kind,
-/// and tine looks at captures for what might be a pointer.
-inline Array<Stage, 1> share(Pool& pool, const Stage& stage) {
-  auto shared = pool.array<Stage>(1);
-  shared[0] = stage;
+/// What a kernel needs to know travels in shared memory rather than in its captures when it holds
+/// numbers of every kind: tine looks at captures for what might be a pointer.
+template <class T>
+Array<T, 1> share(Pool& pool, const T& value) {
+  auto shared = pool.array<T>(1);
+  shared[0] = value;
   return shared;
 }
 

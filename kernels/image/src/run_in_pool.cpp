@@ -36,7 +36,7 @@ class PoolEngine {
   }
 
   Histogram run(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
-    const Array<Stage, 1> shared = share(on_.pool, stage);
+    const auto shared = share(on_.pool, stage);
     if (stage.anywhere)
       return post(
           stage,
@@ -64,7 +64,7 @@ class PoolEngine {
   }
 
   void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
-    const Array<Stage, 1> shared = share(on_.pool, stage);
+    const auto shared = share(on_.pool, stage);
     const auto phases = stage.step(0).operation->phases;
     PhaseInput input = phase_input(stage, in);
     std::array<Array<std::uint8_t, 2>, 2> found;

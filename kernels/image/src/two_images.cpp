@@ -48,20 +48,24 @@ Report remap(const PoolWith& on, const cv::Mat& in, cv::Mat& out, const cv::Mat&
                           .grain = std::max<std::size_t>(
                               8, (std::size_t{1} << 16) / static_cast<std::size_t>(xs.cols))};
   ChainReport report(on, rows.size());
-  // Types, not Shapes: what the kernel captures is looked at for what might be a pointer.
-  const Shape image = shape_of(from.image()), map = shape_of(xs);
-  const int second = ys.empty() ? -1 : ys.type();
-  report.run([&](const PoolWith& job) {
+  struct Job {
+    Shape image, first_map, second_map;
+    int interpolation, border;
+  };
+  const auto shared = share(
+      on.pool, Job{shape_of(from.image()), shape_of(xs), shape_of(ys), interpolation, border});
+  report.run([&](const PoolWith& one) {
     return for_each_slice(
-        job, rows,
-        [=](const Slice&, const ConstBytes& source, const ConstBytes& x_rows,
-            const ConstBytes& y_rows, const Bytes& made) {
-          cv::Mat result = mat_of(made, {map.rows, map.columns, image.type});
-          cv::remap(mat_of(source, image), result, mat_of(x_rows, map),
-                    second < 0 ? cv::Mat() : mat_of(y_rows, {map.rows, map.columns, second}),
-                    interpolation, border);
+        one, rows,
+        [](const Slice&, std::span<const Job> job, const ConstBytes& source,
+           const ConstBytes& x_rows, const ConstBytes& y_rows, const Bytes& made) {
+          const Job& j = job[0];
+          cv::Mat result = mat_of(made, {0, j.first_map.columns, j.image.type});
+          cv::remap(mat_of(source, j.image), result, mat_of(x_rows, j.first_map),
+                    j.second_map.rows == 0 ? cv::Mat() : mat_of(y_rows, j.second_map),
+                    j.interpolation, j.border);
         },
-        whole(bytes_of(from.image())), tine::in(bytes_of(x.image())),
+        whole(shared), whole(bytes_of(from.image())), tine::in(bytes_of(x.image())),
         tine::in(bytes_of(ys.empty() ? x.image() : y.image())), tine::out(bytes_of(to.image())));
   });
   to.finish();
@@ -86,17 +90,24 @@ Report match_template(const PoolWith& on, const cv::Mat& in, const cv::Mat& patt
   const Partition rows = {.n = static_cast<std::size_t>(to.image().rows),
                           .grain = rows_for_template(pattern)};
   ChainReport report(on, rows.size());
-  const Shape image = shape_of(input), piece = shape_of(pattern);
-  report.run([&](const PoolWith& job) {
+  struct Job {
+    Shape image, pattern, output;
+    int method;
+  };
+  const auto shared =
+      share(on.pool, Job{shape_of(input), shape_of(pattern), shape_of(to.image()), method});
+  report.run([&](const PoolWith& one) {
     return for_each_slice(
-        job, rows,
-        [=](const Slice& s, const ConstBytes& source, const ConstBytes& wanted, const Bytes& made) {
-          const cv::Mat from_rows = isolated(
-              mat_of(source, image), {s.begin, s.end + static_cast<std::size_t>(piece.rows) - 1});
-          cv::Mat result = mat_of(made, {image.rows, image.columns - piece.columns + 1, CV_32FC1});
-          cv::matchTemplate(from_rows, mat_of(wanted, piece), result, method);
+        one, rows,
+        [](const Slice& s, std::span<const Job> job, const ConstBytes& source,
+           const ConstBytes& wanted, const Bytes& made) {
+          const Job& j = job[0];
+          const auto more = static_cast<std::size_t>(j.pattern.rows) - 1;
+          cv::Mat result = mat_of(made, j.output);
+          cv::matchTemplate(isolated(mat_of(source, j.image), {s.begin, s.end + more}),
+                            mat_of(wanted, j.pattern), result, j.method);
         },
-        whole(bytes_of(from.image())), whole(bytes_of(part.image())),
+        whole(shared), whole(bytes_of(from.image())), whole(bytes_of(part.image())),
         tine::out(bytes_of(to.image())));
   });
   to.finish();
