@@ -10,6 +10,7 @@ std::span<const Operation* const> operations() {
       &bilateral_operation,
       &blackhat_operation,
       &box_operation,
+      &canny_operation,
       &close_operation,
       &convert_operation,
       &crop_operation,

@@ -10,6 +10,7 @@ namespace tine::image {
 extern const Operation bilateral_operation;
 extern const Operation blackhat_operation;
 extern const Operation box_operation;
+extern const Operation canny_operation;
 extern const Operation close_operation;
 extern const Operation convert_operation;
 extern const Operation crop_operation;
