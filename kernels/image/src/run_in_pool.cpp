@@ -29,6 +29,10 @@ cv::Mat mat_of(const ConstBytes& bytes, const Shape& shape) {
           const_cast<std::uint8_t*>(bytes.data()), bytes.stride(0)};
 }
 
+Records records_of(const ConstBytes& bytes) {
+  return {bytes.data(), bytes.extent(1), bytes.extent(0)};
+}
+
 Array<std::uint8_t, 2> array_for(Pool& pool, const Shape& shape) {
   return pool.array<std::uint8_t>(
       shape.rows, CV_ELEM_SIZE(shape.type) * static_cast<std::size_t>(shape.columns));
@@ -36,6 +40,15 @@ Array<std::uint8_t, 2> array_for(Pool& pool, const Shape& shape) {
 
 bool overlap(const cv::Mat& a, const cv::Mat& b) {
   return !a.empty() && !b.empty() && a.datastart < b.dataend && b.datastart < a.dataend;
+}
+
+// Over all phases. How many records a later phase makes does not depend on what an earlier found.
+std::size_t slices_of(const Stage& stage, const cv::Mat& in) {
+  std::size_t count = bands(stage).size();
+  if (stage.is_phased())
+    for (const Phase& phase : stage.step(0).operation->phases)
+      count += records(phase, phase_input(stage, in)).count;
+  return count;
 }
 
 class PoolEngine {
@@ -50,15 +63,13 @@ class PoolEngine {
   // The stage travels in shared memory, not in the kernel's captures: it holds numbers of every
   // kind, and tine looks at captures for what might be a pointer.
   Histogram run(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
-    auto shared = on_.pool.array<Stage>(1);
-    shared[0] = stage;
-    if (stage.whole)
+    const auto shared = share(stage);
+    if (stage.anywhere)
       return post(
           stage,
           [](const Slice& s, std::span<const Stage> st, const ConstBytes& from, const Bytes& to) {
             cv::Mat part = mat_of(to, st[0].output);
-            return run_band(st[0], mat_of(from, st[0].input), {0, from.extent(0)}, {s.begin, s.end},
-                            part);
+            return run_band(st[0], mat_of(from, st[0].input), 0, {s.begin, s.end}, part);
           },
           tine::whole(shared), tine::whole(bytes_of(in)), tine::out(bytes_of(out)));
     if (out.empty())
@@ -66,32 +77,80 @@ class PoolEngine {
           stage,
           [](const Slice& s, std::span<const Stage> st, const ConstBytes& from) {
             cv::Mat none;
-            return run_band(st[0], mat_of(from, st[0].input), s.outer, {s.begin, s.end}, none);
+            return run_band(st[0], mat_of(from, st[0].input), s.outer.begin, {s.begin, s.end},
+                            none);
           },
           tine::whole(shared), tine::in(bytes_of(in)));
     return post(
         stage,
         [](const Slice& s, std::span<const Stage> st, const ConstBytes& from, const Bytes& to) {
           cv::Mat part = mat_of(to, st[0].output);
-          return run_band(st[0], mat_of(from, st[0].input), s.outer, {s.begin, s.end}, part);
+          return run_band(st[0], mat_of(from, st[0].input), s.outer.begin, {s.begin, s.end}, part);
         },
         tine::whole(shared), tine::in(bytes_of(in)), tine::out(bytes_of(out)));
+  }
+
+  void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
+    const auto shared = share(stage);
+    const auto phases = stage.step(0).operation->phases;
+    PhaseInput input = phase_input(stage, in);
+    std::array<Array<std::uint8_t, 2>, 2> found;
+    for (std::size_t p = 0; p < phases.size(); ++p) {
+      const Records r = records(phases[p], input);
+      auto made = on_.pool.array<std::uint8_t>(r.count, r.stride);
+      add_report(
+          {.n = r.count},
+          [p](const Slice& s, std::span<const Stage> st, const ConstBytes& from,
+              const ConstBytes& found_first, const Bytes& record) {
+            PhaseInput sees = phase_input(st[0], mat_of(from, st[0].input));
+            sees.found[0] = records_of(found_first);
+            st[0].step(0).operation->phases[p].run(sees, s.begin, record.data());
+          },
+          tine::whole(shared), tine::whole(bytes_of(in)), tine::whole(found[0]), tine::out(made));
+      found[p] = std::move(made);
+      input.found[p] = {found[p].peek().data(), r.stride, r.count};
+    }
+    add_report(
+        bands(stage),
+        [](const Slice& s, std::span<const Stage> st, const ConstBytes& from,
+           const ConstBytes& found_first, const ConstBytes& found_second, const Bytes& to) {
+          PhaseInput sees = phase_input(st[0], mat_of(from, st[0].input));
+          sees.found = {records_of(found_first), records_of(found_second)};
+          cv::Mat part = mat_of(to, st[0].output);
+          st[0].step(0).operation->finish(sees, {s.begin, s.end}, part);
+        },
+        tine::whole(shared), tine::whole(bytes_of(in)), tine::whole(found[0]),
+        tine::whole(found[1]), tine::out(bytes_of(out)));
   }
 
   Report take_report() { return std::move(report_); }
 
  private:
+  Array<Stage, 1> share(const Stage& stage) const {
+    auto shared = on_.pool.array<Stage>(1);
+    shared[0] = stage;
+    return shared;
+  }
+
   template <class F, class... A>
   Histogram post(const Stage& stage, F kernel, const A&... arguments) {
+    if (!stage.counts) {
+      add_report(bands(stage), kernel, arguments...);
+      return {};
+    }
     Report report;
-    PoolWith on(on_.pool, policy(report));
-    Histogram histogram;
-    if (stage.counts)
-      histogram = reduce_slices(on, bands(stage), Histogram{}, std::plus<>{}, kernel, arguments...);
-    else
-      report = for_each_slice(on, bands(stage), kernel, arguments...);
+    const PoolWith on(on_.pool, policy(report));
+    const Histogram histogram =
+        reduce_slices(on, bands(stage), Histogram{}, std::plus<>{}, kernel, arguments...);
     report_.append(report);
     return histogram;
+  }
+
+  template <class F, class... A>
+  void add_report(const Partition& partition, F kernel, const A&... arguments) {
+    Report report;
+    const PoolWith on(on_.pool, policy(report));
+    report_.append(for_each_slice(on, partition, kernel, arguments...));
   }
 
   // The caller's policy, for the chain as a whole.
@@ -145,7 +204,7 @@ Report Chain::operator()(const PoolWith& on, const cv::Mat& in, cv::Mat& out,
 
   auto plan = passes(*this, shape, options);
   std::size_t slices = 0;
-  for (const Pass& pass : plan) slices += bands(pass.stage).size();
+  for (const Pass& pass : plan) slices += slices_of(pass.stage, from);
   PoolEngine engine(on, slices);
   run_passes(plan, engine, from, to);
   if (!out_memory.empty()) to.copyTo(out);
