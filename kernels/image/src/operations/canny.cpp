@@ -122,10 +122,12 @@ TINE_IMAGE_WIDE void keep_larger(Derivative* __restrict dx, Derivative* __restri
                                  const Derivative* __restrict other_dy,
                                  const Norm* __restrict other_norm, int columns) {
   for (int x = 0; x < columns; ++x) {
-    const bool other = other_norm[x] > norm[x];
-    dx[x] = other ? other_dx[x] : dx[x];
-    dy[x] = other ? other_dy[x] : dy[x];
-    norm[x] = other ? other_norm[x] : norm[x];
+    // All loaded first, so that nothing is left to branch over.
+    const Norm n = norm[x], m = other_norm[x];
+    const Derivative ax = dx[x], ay = dy[x], bx = other_dx[x], by = other_dy[x];
+    dx[x] = m > n ? bx : ax;
+    dy[x] = m > n ? by : ay;
+    norm[x] = m > n ? m : n;
   }
 }
 
@@ -170,17 +172,19 @@ TINE_IMAGE_WIDE void mark_row(const Norm* __restrict above, const Norm* __restri
                               Norm low, Norm high, std::uint8_t* __restrict mark, int columns) {
   for (int x = 0; x < columns; ++x) {
     const std::int8_t s = sector[x];
-    const Norm m = at[x];
-    const Norm before_diagonal = s == falling ? above[x - 1] : above[x + 1];
-    const Norm after_diagonal = s == falling ? below[x + 1] : below[x - 1];
-    const Norm before_straight = s == beside ? at[x - 1] : above[x];
-    const Norm after_straight = s == beside ? at[x + 1] : below[x];
-    const bool straight = s <= above_and_below;
-    const Norm before = straight ? before_straight : before_diagonal;
-    const Norm after = straight ? after_straight : after_diagonal;
-    const bool largest = (m > before) & ((m > after) | ((m == after) & straight)) & (m > low);
+    const Norm a0 = above[x - 1], a1 = above[x], a2 = above[x + 1];
+    const Norm c0 = at[x - 1], m = at[x], c2 = at[x + 1];
+    const Norm b0 = below[x - 1], b1 = below[x], b2 = below[x + 1];
+    const Norm before_diagonal = s == falling ? a0 : a2, after_diagonal = s == falling ? b2 : b0;
+    const Norm before_straight = s == beside ? c0 : a1, after_straight = s == beside ? c2 : b1;
+    const Norm before = s <= above_and_below ? before_straight : before_diagonal;
+    // Of equals, the first is a candidate; on a diagonal, none is.
+    const Norm after =
+        s <= above_and_below ? static_cast<Norm>(after_straight - 1) : after_diagonal;
     const std::uint8_t strong = m > high ? edge : candidate;
-    mark[x] = largest ? strong : std::uint8_t{none};
+    std::uint8_t result = m > low ? strong : std::uint8_t{none};
+    result = m > before ? result : std::uint8_t{none};
+    mark[x] = m > after ? result : std::uint8_t{none};
   }
 }
 
@@ -518,7 +522,7 @@ constinit const Operation canny_operation{
           if (in.depth() == CV_8U)
             cv::Canny(in, out, v[0], v[1], int(v[2]), v[3] != 0);
           else
-            run_as_one_band(canny_operation, in, out, v);
+            in_one_band(canny_operation, in, out, v);
         },
 };
 

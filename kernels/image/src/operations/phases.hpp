@@ -1,10 +1,11 @@
 // What operations in phases share.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <span>
 
-#include <tine/image/operation.hpp>
+#include <tine/image/chain.hpp>
 
 // Compiled for AVX2 as well as for the baseline; the loader chooses. Not with FMA: it rounds once
 // where OpenCV rounds twice.
@@ -26,8 +27,11 @@ inline std::size_t one_slice(const PhaseInput&) {
   return 1;
 }
 
-/// The operation on a whole image as a single band, here and now.
-void run_as_one_band(const Operation& operation, const cv::Mat& in, cv::Mat& out,
-                     const Values& values);
+/// The operation on a whole image as a single band, where OpenCV has nothing to define the result.
+inline void in_one_band(const Operation& operation, const cv::Mat& in, cv::Mat& out,
+                        const Values& values) {
+  const auto numbers = std::span(values.number).first(operation.parameters.size());
+  Chain::of(operation.name, numbers)(in, {.band_rows = std::max(in.rows, out.rows)}).copyTo(out);
+}
 
 }  // namespace tine::image
