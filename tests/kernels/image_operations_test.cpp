@@ -2,6 +2,7 @@
 // with bands of several heights.
 #include <cmath>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <tine/image/filters.hpp>
 
 #include "image_test.hpp"
+#include "plain_canny.hpp"
 
 namespace tine::image {
 namespace {
@@ -115,6 +117,30 @@ Call gaussian_call(double sigma) {
   return [sigma](const cv::Mat& in, cv::Mat& out) { cv::GaussianBlur(in, out, {}, sigma); };
 }
 
+Call canny_call(double low, double high, int size, bool l2) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    if (in.depth() == CV_8U)
+      cv::Canny(in, out, low, high, size, l2);
+    else
+      out = plain_canny(in, low, high, size, l2);
+  };
+}
+
+Call clahe_call(double clip, int x, int y) {
+  return [=](const cv::Mat& in, cv::Mat& out) { cv::createCLAHE(clip, {x, y})->apply(in, out); };
+}
+
+// Numbered in the order of their first pixels.
+void components_calls(const cv::Mat& in, cv::Mat& out, int connectivity) {
+  std::map<int, int> number{{0, 0}};
+  cv::connectedComponents(in, out, connectivity, CV_32S);
+  for (int y = 0; y < out.rows; ++y)
+    for (int x = 0; x < out.cols; ++x) {
+      int& label = out.at<int>(y, x);
+      label = number.try_emplace(label, static_cast<int>(number.size())).first->second;
+    }
+}
+
 std::vector<Case> cases_inside() {
   using cv::Mat;
   const auto square = [](int n) { return cv::Mat::ones(n, n, CV_8U); };
@@ -167,7 +193,8 @@ std::vector<Case> cases_inside() {
       {"dilate 5", [=](const Mat& in, Mat& out) { cv::dilate(in, out, square(5)); }},
       {"convert", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2HSV); }},
       {"convert to=lab", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2Lab); }},
-      {"convert ycrcb", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2YCrCb); }},
+      {"convert ycrcb",
+       [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2YCrCb); }},
       {"convert from_hsv",
        [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_HSV2BGR); }},
       {"convert from_lab",
@@ -184,6 +211,24 @@ std::vector<Case> cases_inside() {
        }},
       {"normalize",
        [](const Mat& in, Mat& out) { cv::normalize(in, out, 0, 255, cv::NORM_MINMAX); }},
+      {"canny", canny_call(50, 150, 3, false)},
+      {"canny low=300 high=40 norm=l2", canny_call(300, 40, 3, true)},
+      {"canny 1000 2500 size=5", canny_call(1000, 2500, 5, false)},
+      {"canny 2000.5 9000 7 l2", canny_call(2000.5, 9000, 7, true)},
+      {"clahe", clahe_call(40, 8, 8)},
+      {"clahe clip=2.5 x=3 y=5", clahe_call(2.5, 3, 5)},
+      {"clahe 0 7 1", clahe_call(0, 7, 1)},
+      {"components", [](const Mat& in, Mat& out) { components_calls(in, out, 8); }},
+      {"components connectivity=4", [](const Mat& in, Mat& out) { components_calls(in, out, 4); }},
+      {"distance",
+       [](const Mat& in, Mat& out) {
+         cv::distanceTransform(in, out, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+       }},
+      {"distance metric=l1",
+       [](const Mat& in, Mat& out) {
+         cv::distanceTransform(in, out, cv::DIST_L1, cv::DIST_MASK_3);
+       }},
+      {"integral", [](const Mat& in, Mat& out) { cv::integral(in, out); }},
       {"threshold adaptive size=7 offset=3",
        [](const Mat& in, Mat& out) {
          cv::adaptiveThreshold(in, out, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY, 7, 3);

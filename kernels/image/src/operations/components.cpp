@@ -1,0 +1,274 @@
+// components: labels of what hangs together.
+//
+// Row by row, as runs of pixels that are not zero (K. Suzuki, I. Horiba, N. Sugie, Linear-time
+// connected-component labeling based on sequential local operations, CVIU 89 (2003), on runs). The
+// first phase numbers each band's own components in raster order and keeps the labels of its first and
+// last row. The second joins them across the seams, and numbers the whole: since the lowest of its
+// bands has a component's first pixel, that is again raster order. finish numbers the band once more,
+// which is cheaper than to keep a number for each pixel.
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include <opencv2/core/hal/intrin.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "operations/all.hpp"
+#include "operations/phases.hpp"
+
+namespace tine::image {
+
+namespace {
+
+constexpr Choice connectivities[] = {{"4", 4}, {"8", 8}};
+constexpr Parameter components_parameters[] = {
+    {"connectivity", "whether neighbours are 4, or 8 with those on the diagonals", "", 4, 8, 8,
+     Parameter::Kind::choice, connectivities},
+};
+
+// Which labels mean the same: a forest whose roots are the smallest.
+class Equivalences {
+ public:
+  explicit Equivalences(std::size_t labels = 1) : parent_(labels) {
+    std::iota(parent_.begin(), parent_.end(), 0);
+  }
+
+  std::int32_t add() {
+    parent_.push_back(static_cast<std::int32_t>(parent_.size()));
+    return parent_.back();
+  }
+
+  std::int32_t root(std::int32_t label) {
+    while (at(label) != label) label = at(label) = at(at(label));
+    return label;
+  }
+
+  std::int32_t unite(std::int32_t a, std::int32_t b) {
+    a = root(a);
+    b = root(b);
+    return at(std::max(a, b)) = std::min(a, b);
+  }
+
+  /// For each label its number, where roots are numbered from 1 in their order; 0 stays 0. Returns how
+  /// many there are. No label can be added or united afterwards.
+  std::int32_t number() {
+    std::int32_t count = 0;
+    for (std::size_t label = 1; label < parent_.size(); ++label) {
+      std::int32_t& parent = parent_[label];
+      parent = parent == static_cast<std::int32_t>(label) ? ++count : at(parent);
+    }
+    return count;
+  }
+
+  std::int32_t operator[](std::int32_t label) const { return parent_[std::size_t(label)]; }
+
+ private:
+  std::int32_t& at(std::int32_t label) { return parent_[std::size_t(label)]; }
+
+  std::vector<std::int32_t> parent_;
+};
+
+struct Run {
+  std::int32_t begin, end, label;
+};
+
+// Which of the 64 pixels from `row` on are not zero.
+std::uint64_t mask(const std::uint8_t* row) {
+  std::uint64_t bits = 0;
+#if CV_SIMD128
+  for (int k = 0; k < 64; k += 16)
+    bits |= std::uint64_t(cv::v_signmask(cv::v_load(row + k) != cv::v_setzero_u8())) << k;
+#else
+  for (int k = 0; k < 64; ++k) bits |= std::uint64_t{row[k] != 0} << k;
+#endif
+  return bits;
+}
+
+// Calls found(begin, end) for each run of pixels that are not zero.
+template <class Found>
+void runs_of(const std::uint8_t* row, int columns, Found found) {
+  int begin = -1;  // of the run that reaches into the next word
+  for (int x = 0; x < columns; x += 64) {
+    std::uint64_t bits = 0;
+    if (columns - x >= 64) {
+      bits = mask(row + x);
+    } else {
+      std::uint8_t rest[64] = {};
+      std::memcpy(rest, row + x, static_cast<std::size_t>(columns - x));
+      bits = mask(rest);
+    }
+    int at = 0;
+    while (at < 64) {
+      if (begin < 0) {
+        if (bits >> at == 0) break;
+        at += std::countr_zero(bits >> at);
+        begin = x + at;
+      }
+      at += std::countr_one(bits >> at);
+      if (at >= 64) break;
+      found(begin, x + at);
+      begin = -1;
+    }
+  }
+  if (begin >= 0) found(begin, columns);
+}
+
+// The runs of a band, row after row, with labels whose equivalences are numbered.
+class Band {
+ public:
+  Band(const cv::Mat& rows, bool diagonal) {
+    const int reach = diagonal ? 1 : 0;
+    std::size_t above = 0;  // where the runs of the row above begin
+    first_.reserve(static_cast<std::size_t>(rows.rows) + 1);
+    for (int y = 0; y < rows.rows; ++y) {
+      const std::size_t begin = runs_.size();
+      std::size_t at = above;  // the first run above that is not wholly to the left
+      runs_of(rows.ptr(y), rows.cols, [&](int from, int to) {
+        while (at < begin && runs_[at].end + reach <= from) ++at;
+        std::int32_t label = 0;
+        for (std::size_t k = at; k < begin && runs_[k].begin < to + reach; ++k)
+          label = label == 0 || label == runs_[k].label
+                      ? runs_[k].label
+                      : equivalences_.unite(label, runs_[k].label);
+        runs_.push_back({from, to, label == 0 ? equivalences_.add() : label});
+      });
+      first_.push_back(begin);
+      above = begin;
+    }
+    first_.push_back(runs_.size());
+    count_ = equivalences_.number();
+  }
+
+  std::int32_t count() const { return count_; }
+
+  /// Labels of a row's pixels: `label(number)` of each run, numbers beginning with 1, else 0.
+  template <class Label>
+  void draw(int y, std::int32_t* to, int columns, Label label) const {
+    std::int32_t x = 0;
+    for (std::size_t k = first_[std::size_t(y)]; k < first_[std::size_t(y) + 1]; ++k) {
+      const Run& run = runs_[k];
+      std::fill(to + x, to + run.begin, 0);
+      std::fill(to + run.begin, to + run.end, label(equivalences_[run.label]));
+      x = run.end;
+    }
+    std::fill(to + x, to + columns, 0);
+  }
+
+ private:
+  std::vector<Run> runs_;
+  std::vector<std::size_t> first_;
+  Equivalences equivalences_;
+  std::int32_t count_ = 0;
+};
+
+Band band_of(const PhaseInput& input, const Range& rows) {
+  return {input.image.rowRange(static_cast<int>(rows.begin), static_cast<int>(rows.end)),
+          input.values[0] == 8};
+}
+
+// The record of a band: how many components it has, and the labels of its first and its last row.
+struct Seams {
+  std::int32_t* count;
+  std::int32_t* first;
+  std::int32_t* last;
+
+  Seams(const PhaseInput& input, const std::uint8_t* record)
+      : count(reinterpret_cast<std::int32_t*>(const_cast<std::uint8_t*>(record))),
+        first(count + record_alignment / sizeof(std::int32_t)),
+        last(first + input.image.cols) {}
+
+  static std::size_t bytes(const PhaseInput& input) {
+    return record_alignment + 2 * sizeof(std::int32_t) * static_cast<std::size_t>(input.image.cols);
+  }
+};
+
+void label_band(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
+  const Slice rows = input.bands.slice(slice);
+  const Band band = band_of(input, {rows.begin, rows.end});
+  const Seams seams(input, record);
+  const auto own = [](std::int32_t number) { return number; };
+  *seams.count = band.count();
+  band.draw(0, seams.first, input.image.cols, own);
+  band.draw(static_cast<int>(rows.size()) - 1, seams.last, input.image.cols, own);
+}
+
+// The second phase's record: for each band where its labels begin, and after that for each label of
+// each band the number in the whole image.
+std::size_t first_label(const PhaseInput& input, std::size_t band) {
+  std::size_t at = input.bands.size();
+  for (std::size_t b = 0; b < band; ++b)
+    at += static_cast<std::size_t>(*Seams(input, input.found[0].of<std::uint8_t>(b)).count);
+  return at;
+}
+
+std::size_t label_bytes(const PhaseInput& input) {
+  return sizeof(std::int32_t) * first_label(input, input.bands.size());
+}
+
+void join_labels(const PhaseInput& input, std::size_t, std::uint8_t* record) {
+  const std::size_t bands = input.bands.size();
+  const int columns = input.image.cols, reach = input.values[0] == 8 ? 1 : 0;
+  auto* table = reinterpret_cast<std::int32_t*>(record);
+  const auto seams = [&](std::size_t b) {
+    return Seams(input, input.found[0].of<std::uint8_t>(b));
+  };
+  std::int32_t labels = 0;
+  for (std::size_t b = 0; b < bands; ++b) {
+    table[b] = labels;
+    labels += *seams(b).count;
+  }
+  Equivalences same(static_cast<std::size_t>(labels) + 1);
+  for (std::size_t b = 0; b + 1 < bands; ++b) {
+    const std::int32_t* above = seams(b).last;
+    const std::int32_t* below = seams(b + 1).first;
+    std::int32_t last_above = 0, last_below = 0;  // united already, along a run
+    for (int x = 0; x < columns; ++x) {
+      if (above[x] == 0) continue;
+      for (int at = std::max(x - reach, 0); at <= std::min(x + reach, columns - 1); ++at) {
+        if (below[at] == 0 || (above[x] == last_above && below[at] == last_below)) continue;
+        last_above = above[x];
+        last_below = below[at];
+        same.unite(table[b] + last_above, table[b + 1] + last_below);
+      }
+    }
+  }
+  same.number();
+  for (std::int32_t label = 1; label <= labels; ++label)
+    table[bands + std::size_t(label) - 1] = same[label];
+}
+
+void draw_labels(const PhaseInput& input, Range rows, cv::Mat& out) {
+  const std::size_t index = rows.begin / input.bands.grain;
+  const auto* table = input.found[1].of<std::int32_t>(0);
+  const std::int32_t* labels = table + input.bands.size() + table[index] - 1;
+  const Band band = band_of(input, rows);
+  for (int y = 0; y < out.rows; ++y)
+    band.draw(y, out.ptr<std::int32_t>(y), out.cols,
+              [labels](std::int32_t number) { return labels[number]; });
+}
+
+constexpr Phase components_phases[] = {
+    {.bytes = Seams::bytes, .run = label_band},
+    {.slices = one_slice, .bytes = label_bytes, .run = join_labels},
+};
+
+}  // namespace
+
+constinit const Operation components_operation{
+    .name = "components",
+    .help = "a number for each pixel: which connected component it is part of, 0 for none",
+    .parameters = components_parameters,
+    .scope = Operation::Scope::phased,
+    .accepts = always<depth_8, gray_only>,
+    .output_type = [](int) { return CV_32SC1; },
+    .phases = components_phases,
+    .finish = draw_labels,
+    // cv::connectedComponents numbers them in another order.
+    .reference = [](const cv::Mat& in, cv::Mat& out,
+                    const Values& v) { in_one_band(components_operation, in, out, v); },
+};
+
+}  // namespace tine::image
