@@ -74,7 +74,7 @@ Shape output_of(const Step& step, const Shape& in) {
 }
 
 void run_reference(const Step& step, const cv::Mat& in, cv::Mat& out) {
-  const Operation& operation = *step.operation;
+  const Operation& operation = worker_of(step, in.type());
   (operation.reference != nullptr ? operation.reference : operation.run)(in, out, step.values);
 }
 

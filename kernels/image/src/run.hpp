@@ -27,6 +27,11 @@ inline Records records(const Phase& phase, const PhaseInput& input) {
           .count = phase.slices != nullptr ? phase.slices(input) : input.bands.size()};
 }
 
+/// Gives a global operation its numbers.
+inline void resolve(Stage::Step& step, const Histogram& histogram) {
+  step.values = step.operation->resolve(step.values, histogram, step.table.data());
+}
+
 /// Runs the passes on an engine, which knows where memory comes from and who runs the bands:
 /// `buffer(shape)` makes an image that lives until the next but one, `run(stage, in, out)` runs
 /// all bands and returns the histogram if the stage counts, `run_phases(stage, in, out)` runs all
@@ -37,11 +42,7 @@ void run_passes(std::vector<Pass>& passes, Engine& engine, const cv::Mat& in, cv
   Histogram histogram;
   for (Pass& pass : passes) {
     Stage& stage = pass.stage;
-    if (pass.global != nullptr) {
-      Stage::Step& first = stage.steps[0];
-      first.values =
-          pass.global->operation->resolve(pass.global->values, histogram, first.table.data());
-    }
+    if (pass.global) resolve(stage.steps[0], histogram);
     cv::Mat result;
     if (&pass == &passes.back())
       result = out;

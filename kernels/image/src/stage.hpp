@@ -49,20 +49,31 @@ struct Stage {
   bool is(Operation::Scope scope) const { return count > 0 && steps[0].operation->scope == scope; }
 };
 
+/// The operation that does a step's work on images of a type.
+inline const Operation& worker_of(const Step& step, int type) {
+  const Operation& named = *step.operation;
+  const Operation* variant = named.variant != nullptr ? named.variant(step.values, type) : nullptr;
+  return variant != nullptr ? *variant : named;
+}
+
 /// What a step makes of an image of this shape. Throws InvalidArgument when it does not take it.
 Shape output_of(const Step& step, const Shape& input);
 
 /// The OpenCV calls that define what a step makes of a whole image.
 void run_reference(const Step& step, const cv::Mat& in, cv::Mat& out);
 
-/// One stage, and the global operation that its first step comes from, if it does.
+/// One stage, and whether its first step is a global operation, whose numbers are to be made from
+/// the histogram that the stage before it counts.
 struct Pass {
   Stage stage;
-  const Step* global = nullptr;
+  bool global = false;
 };
 
-/// The passes that a chain needs for an image of this shape; points into the chain.
+/// The passes that a chain needs for an image of this shape.
 std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOptions& options);
+
+/// How many rows a band of the stage's output has.
+int band_rows(const Stage& stage, const ChainOptions& options);
 
 /// Appends a step to a stage, or returns false when it has to begin another one.
 bool append(Stage& stage, const Step& step);
