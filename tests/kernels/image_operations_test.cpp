@@ -210,7 +210,7 @@ std::vector<Case> cases_inside() {
          if (in.channels() == 4) cv::mixChannels(in, out, {3, 3});
        }},
       {"normalize",
-       [](const Mat& in, Mat& out) { cv::normalize(in, out, 0, 255, cv::NORM_MINMAX); }},
+       [](const Mat& in, Mat& out) { cv::normalize(in, out, 0, white_of(in), cv::NORM_MINMAX); }},
       {"canny", canny_call(50, 150, 3, false)},
       {"canny low=300 high=40 norm=l2", canny_call(300, 40, 3, true)},
       {"canny 1000 2500 size=5", canny_call(1000, 2500, 5, false)},
@@ -262,7 +262,7 @@ std::vector<Case> cases_inside() {
        }},
       {"threshold otsu",
        [](const Mat& in, Mat& out) {
-         cv::threshold(in, out, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+         cv::threshold(in, out, 0, white_of(in), cv::THRESH_BINARY | cv::THRESH_OTSU);
        }},
       {"equalize", [](const Mat& in, Mat& out) { cv::equalizeHist(in, out); }},
       {"resize width=33 height=20",
