@@ -7,6 +7,7 @@ namespace tine::image {
 
 std::span<const Operation* const> operations() {
   static constexpr const Operation* all[] = {
+      &affine_operation,
       &bilateral_operation,
       &blackhat_operation,
       &box_operation,
@@ -29,11 +30,13 @@ std::span<const Operation* const> operations() {
       &integral_operation,
       &invert_operation,
       &laplacian_operation,
+      &lens_operation,
       &levels_operation,
       &median_operation,
       &nlmeans_operation,
       &normalize_operation,
       &open_operation,
+      &perspective_operation,
       &resize_operation,
       &rotate_operation,
       &scharr_operation,

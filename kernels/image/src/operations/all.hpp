@@ -7,6 +7,7 @@
 
 namespace tine::image {
 
+extern const Operation affine_operation;
 extern const Operation bilateral_operation;
 extern const Operation blackhat_operation;
 extern const Operation box_operation;
@@ -29,11 +30,13 @@ extern const Operation gray_operation;
 extern const Operation integral_operation;
 extern const Operation invert_operation;
 extern const Operation laplacian_operation;
+extern const Operation lens_operation;
 extern const Operation levels_operation;
 extern const Operation median_operation;
 extern const Operation nlmeans_operation;
 extern const Operation normalize_operation;
 extern const Operation open_operation;
+extern const Operation perspective_operation;
 extern const Operation resize_operation;
 extern const Operation rotate_operation;
 extern const Operation scharr_operation;

@@ -1,5 +1,4 @@
-// Canny's edges pixel by pixel on a whole image, for any depth: what defines those of 16-bit images, for
-// which there is no cv::Canny.
+// What defines the results for which there is no OpenCV call, on a whole image and pixel by pixel.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 namespace tine::image {
 
+/// Canny's edges, for any depth: as cv::Canny, on the gradients of that depth.
 inline cv::Mat plain_canny(const cv::Mat& in, double low, double high, int size, bool l2) {
   cv::Mat dx, dy;
   // In double, which holds the gradients exactly.
@@ -77,6 +77,23 @@ inline cv::Mat plain_canny(const cv::Mat& in, double low, double high, int size,
         if (candidates.at<std::uint8_t>(y, x) != 0) stack.emplace_back(x, y);
   }
   return edges;
+}
+
+/// Connected components, numbered in the order of their first pixels.
+inline cv::Mat plain_components(const cv::Mat& in, int connectivity) {
+  cv::Mat labels;
+  const int count = cv::connectedComponents(in, labels, connectivity, CV_32S);
+  std::vector<int> number(static_cast<std::size_t>(count));
+  int next = 0;
+  for (int y = 0; y < labels.rows; ++y)
+    for (int x = 0; x < labels.cols; ++x) {
+      int& label = labels.at<int>(y, x);
+      if (label == 0) continue;
+      int& n = number[static_cast<std::size_t>(label)];
+      if (n == 0) n = ++next;
+      label = n;
+    }
+  return labels;
 }
 
 }  // namespace tine::image
