@@ -27,7 +27,6 @@ void count(const cv::Mat& image, std::size_t begin, std::size_t end, std::uint32
 }  // namespace
 
 std::vector<std::vector<std::uint64_t>> histogram(const PoolWith& on, const cv::Mat& image) {
-  const Shape shape{image.rows, image.cols, image.type()};
   const auto channels = static_cast<std::size_t>(image.channels());
   if (image.depth() != CV_8U && image.depth() != CV_16U)
     throw InvalidArgument("tine::image::histogram takes 8-bit or 16-bit images");
@@ -36,20 +35,15 @@ std::vector<std::vector<std::uint64_t>> histogram(const PoolWith& on, const cv::
   std::vector<std::vector<std::uint64_t>> result(channels, std::vector<std::uint64_t>(levels));
   if (image.empty()) return result;
 
-  Array<std::uint8_t, 2> memory;
-  cv::Mat from = image;
-  if (!on.pool.arena()->contains(image.data)) {
-    memory = array_for(on.pool, shape);
-    from = cv::Mat(shape.rows, shape.columns, shape.type, memory.peek().data());
-    image.copyTo(cv::Mat(shape.rows, shape.columns, shape.type, memory.data()));
-  }
+  const SharedInput shared(on.pool, image);
   const std::size_t slices = std::min(most_slices, static_cast<std::size_t>(image.rows));
   auto counts = on.pool.array<std::uint32_t>(slices, channels * levels);
-  const int columns = shape.columns, type = shape.type;
+  const auto of = share(on.pool, Shape{image.rows, image.cols, image.type()});
   for_each_slice(
       on, Partition{.n = slices},
-      [columns, type](const Slice& s, const ConstBytes& bytes, View<std::uint32_t, 2> part) {
-        const cv::Mat in = mat_of(bytes, {.columns = columns, .type = type});
+      [](const Slice& s, std::span<const Shape> shape, const ConstBytes& bytes,
+         View<std::uint32_t, 2> part) {
+        const cv::Mat in = mat_of(bytes, shape[0]);
         const auto rows = static_cast<std::size_t>(in.rows);
         const std::size_t begin = rows * s.begin / s.count, end = rows * s.end / s.count;
         if (in.depth() == CV_8U)
@@ -57,7 +51,7 @@ std::vector<std::vector<std::uint64_t>> histogram(const PoolWith& on, const cv::
         else
           count<std::uint16_t>(in, begin, end, part.data());
       },
-      whole(bytes_of(from)), out(counts));
+      whole(of), whole(bytes_of(shared.image())), out(counts));
   const std::uint32_t* part = counts.peek().data();
   for (std::size_t s = 0; s < slices; ++s)
     for (std::size_t c = 0; c < channels; ++c)

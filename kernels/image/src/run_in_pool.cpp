@@ -17,10 +17,6 @@ Records records_of(const ConstBytes& bytes) {
   return {bytes.data(), bytes.extent(1), bytes.extent(0)};
 }
 
-bool overlap(const cv::Mat& a, const cv::Mat& b) {
-  return !a.empty() && !b.empty() && a.datastart < b.dataend && b.datastart < a.dataend;
-}
-
 // Over all phases.
 std::size_t slices_of(const Stage& stage, const cv::Mat& in) {
   std::size_t count = bands(stage).size();
@@ -40,7 +36,7 @@ class PoolEngine {
   }
 
   Histogram run(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
-    const Array<Stage, 1> shared = share(on_.pool, stage);
+    const auto shared = share(on_.pool, stage);
     if (stage.anywhere)
       return post(
           stage,
@@ -68,7 +64,7 @@ class PoolEngine {
   }
 
   void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
-    const Array<Stage, 1> shared = share(on_.pool, stage);
+    const auto shared = share(on_.pool, stage);
     const auto phases = stage.step(0).operation->phases;
     PhaseInput input = phase_input(stage, in);
     std::array<Array<std::uint8_t, 2>, 2> found;
@@ -132,31 +128,18 @@ Report Chain::operator()(const PoolWith& on, const cv::Mat& in, cv::Mat& out,
   const Shape shape{in.rows, in.cols, in.type()};
   const Shape result = output(shape);
   const cv::Mat input = in;  // keeps its memory, should `out` be the same Mat
-  if (!overlap(in, out)) out.create(result.rows, result.columns, result.type);
   if (input.empty()) {
     out.create(result.rows, result.columns, result.type);
     return {};
   }
-
-  const auto& arena = on.pool.arena();
-  Array<std::uint8_t, 2> in_memory, out_memory;
-  cv::Mat from = input, to = out;
-  if (!arena->contains(input.data)) {
-    in_memory = array_for(on.pool, shape);
-    from = cv::Mat(shape.rows, shape.columns, shape.type, in_memory.peek().data());
-    input.copyTo(cv::Mat(shape.rows, shape.columns, shape.type, in_memory.data()));
-  }
-  if (!arena->contains(out.data) || overlap(input, out)) {
-    out_memory = array_for(on.pool, result);
-    to = cv::Mat(result.rows, result.columns, result.type, out_memory.peek().data());
-  }
-
+  const SharedInput from(on.pool, input);
+  SharedOutput to(on.pool, out, result, input);
   auto plan = passes(*this, shape, options);
   std::size_t slices = 0;
-  for (const Pass& pass : plan) slices += slices_of(pass.stage, from);
+  for (const Pass& pass : plan) slices += slices_of(pass.stage, from.image());
   PoolEngine engine(on, slices);
-  run_passes(plan, engine, from, to);
-  if (!out_memory.empty()) to.copyTo(out);
+  run_passes(plan, engine, from.image(), to.image());
+  to.finish();
   return engine.finish();
 }
 

@@ -115,7 +115,7 @@ class Window {
 Histogram pass(ChainReport& report, Pool& pool, const Stage& stage, const Plan& plan,
                RowReader& reader, RowWriter* writer) {
   Window window(pool, stage, plan, reader);
-  const Array<Stage, 1> shared = share(pool, stage);
+  const auto shared = share(pool, stage);
   auto made = pool.array<std::uint8_t>(writer != nullptr ? plan.chunk : 0, row_bytes(stage.output));
   Histogram histogram;
   for (std::size_t i = 0; i < chunks(stage, plan).size(); ++i) {
