@@ -18,6 +18,7 @@
 
 #include "operations/all.hpp"
 #include "operations/phases.hpp"
+#include "stage.hpp"
 
 namespace tine::image {
 
@@ -32,7 +33,10 @@ constexpr Parameter components_parameters[] = {
 // Which labels mean the same: a forest whose roots are the smallest.
 class Equivalences {
  public:
-  explicit Equivalences(std::size_t labels = 1) : parent_(labels) {
+  explicit Equivalences(std::size_t labels = 1) { reset(labels); }
+
+  void reset(std::size_t labels = 1) {
+    parent_.resize(labels);
     std::iota(parent_.begin(), parent_.end(), 0);
   }
 
@@ -116,27 +120,30 @@ void runs_of(const std::uint8_t* row, int columns, Found found) {
   if (begin >= 0) found(begin, columns);
 }
 
+// Writes a value to [begin, end) of a row of `columns`, and perhaps over some of what is behind, which is
+// yet to be written: most runs are short, and a whole vector is stored faster than its parts.
+void put(std::int32_t* row, int begin, int end, int columns, std::int32_t value) {
+#if CV_SIMD128
+  const cv::v_int32x4 values = cv::v_setall_s32(value);
+  for (; begin < end && begin + 4 <= columns; begin += 4) cv::v_store(row + begin, values);
+#endif
+  for (; begin < end; ++begin) row[begin] = value;
+}
+
 // The runs of a band, row after row, with labels whose equivalences are numbered.
 class Band {
  public:
-  Band(const cv::Mat& rows, bool diagonal) {
-    const int reach = diagonal ? 1 : 0;
-    std::size_t above = 0;  // where the runs of the row above begin
-    first_.reserve(static_cast<std::size_t>(rows.rows) + 1);
+  void label(const cv::Mat& rows, bool diagonal) {
+    runs_.clear();
+    first_.clear();
+    equivalences_.reset();
     for (int y = 0; y < rows.rows; ++y) {
-      const std::size_t begin = runs_.size();
-      std::size_t at = above;  // the first run above that is not wholly to the left
-      runs_of(rows.ptr(y), rows.cols, [&](int from, int to) {
-        while (at < begin && runs_[at].end + reach <= from) ++at;
-        std::int32_t label = 0;
-        for (std::size_t k = at; k < begin && runs_[k].begin < to + reach; ++k)
-          label = label == 0 || label == runs_[k].label
-                      ? runs_[k].label
-                      : equivalences_.unite(label, runs_[k].label);
-        runs_.push_back({from, to, label == 0 ? equivalences_.add() : label});
-      });
+      const std::size_t above = y > 0 ? first_.back() : 0, begin = runs_.size();
       first_.push_back(begin);
-      above = begin;
+      runs_of(rows.ptr(y), rows.cols, [&](int from, int to) { runs_.push_back({from, to, 0}); });
+      join(above, begin, diagonal ? 1 : 0);
+      for (std::size_t k = begin; k < runs_.size(); ++k)
+        if (runs_[k].label == 0) runs_[k].label = equivalences_.add();
     }
     first_.push_back(runs_.size());
     count_ = equivalences_.number();
@@ -150,23 +157,41 @@ class Band {
     std::int32_t x = 0;
     for (std::size_t k = first_[std::size_t(y)]; k < first_[std::size_t(y) + 1]; ++k) {
       const Run& run = runs_[k];
-      std::fill(to + x, to + run.begin, 0);
-      std::fill(to + run.begin, to + run.end, label(equivalences_[run.label]));
+      put(to, x, run.begin, columns, 0);
+      put(to, run.begin, run.end, columns, label(equivalences_[run.label]));
       x = run.end;
     }
-    std::fill(to + x, to + columns, 0);
+    put(to, x, columns, columns, 0);
   }
 
  private:
+  // Gives the runs from `begin` on, of one row, the labels of those above that they touch. Which run
+  // goes on to the next one is computed rather than branched on: nobody can predict it.
+  void join(std::size_t above, std::size_t begin, int reach) {
+    for (std::size_t a = above, b = begin; a < begin && b < runs_.size();) {
+      const Run& up = runs_[a];
+      Run& run = runs_[b];
+      if ((up.begin < run.end + reach) & (run.begin < up.end + reach))
+        run.label = (run.label == 0) | (run.label == up.label)
+                        ? up.label
+                        : equivalences_.unite(run.label, up.label);
+      const bool ends_first = up.end < run.end;
+      a += ends_first;
+      b += !ends_first;
+    }
+  }
+
   std::vector<Run> runs_;
   std::vector<std::size_t> first_;
   Equivalences equivalences_;
   std::int32_t count_ = 0;
 };
 
-Band band_of(const PhaseInput& input, const Range& rows) {
-  return {input.image.rowRange(static_cast<int>(rows.begin), static_cast<int>(rows.end)),
-          input.values[0] == 8};
+// Its memory is kept from band to band.
+const Band& band_of(const PhaseInput& input, const Range& rows) {
+  thread_local Band band;
+  band.label(isolated(input.image, rows), input.values[0] == 8);
+  return band;
 }
 
 // The record of a band: how many components it has, and the labels of its first and its last row.
@@ -187,7 +212,7 @@ struct Seams {
 
 void label_band(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
   const Slice rows = input.bands.slice(slice);
-  const Band band = band_of(input, {rows.begin, rows.end});
+  const Band& band = band_of(input, {rows.begin, rows.end});
   const Seams seams(input, record);
   const auto own = [](std::int32_t number) { return number; };
   *seams.count = band.count();
@@ -244,7 +269,7 @@ void draw_labels(const PhaseInput& input, Range rows, cv::Mat& out) {
   const std::size_t index = rows.begin / input.bands.grain;
   const auto* table = input.found[1].of<std::int32_t>(0);
   const std::int32_t* labels = table + input.bands.size() + table[index] - 1;
-  const Band band = band_of(input, rows);
+  const Band& band = band_of(input, rows);
   for (int y = 0; y < out.rows; ++y)
     band.draw(y, out.ptr<std::int32_t>(y), out.cols,
               [labels](std::int32_t number) { return labels[number]; });

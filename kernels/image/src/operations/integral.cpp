@@ -6,7 +6,10 @@
 // image, and sums of bands would be rounded differently.
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
+#include <vector>
 
+#include <opencv2/core/hal/intrin.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "operations/all.hpp"
@@ -20,7 +23,7 @@ namespace {
 template <class T>
 using Sum = std::conditional_t<sizeof(T) == 1, std::uint32_t, double>;
 // Sums of one column in one band fit in 32 bits, up to 65,536 rows.
-constexpr int rows_at_once = 65536;
+constexpr int rows_at_once = 1 << 16;
 
 template <class F>
 void for_depth(const PhaseInput& input, F f) {
@@ -50,6 +53,27 @@ TINE_IMAGE_WIDE void add_row(const T* __restrict row, std::uint32_t* __restrict 
   for (std::size_t i = 0; i < n; ++i) sum[i] += row[i];
 }
 
+// Four rows, `step` values apart.
+template <class T>
+TINE_IMAGE_WIDE void add_rows(const T* __restrict row, std::size_t step,
+                              std::uint32_t* __restrict sum, std::size_t n) {
+  using Four = std::conditional_t<sizeof(T) == 1, std::uint16_t, std::uint32_t>;
+  const T* a = row;
+  const T* b = a + step;
+  const T* c = b + step;
+  const T* d = c + step;
+  for (std::size_t i = 0; i < n; ++i)
+    sum[i] += static_cast<Four>(static_cast<Four>(a[i] + b[i]) + static_cast<Four>(c[i] + d[i]));
+}
+
+// Adds rows to the sums of their columns.
+template <class T>
+void add_all(const cv::Mat& image, int begin, int end, std::uint32_t* sum, std::size_t n) {
+  int y = begin;
+  for (; y + 4 <= end; y += 4) add_rows(image.ptr<T>(y), image.step1(), sum, n);
+  for (; y < end; ++y) add_row(image.ptr<T>(y), sum, n);
+}
+
 TINE_IMAGE_WIDE void add_sums(std::uint32_t* __restrict from, double* __restrict sum,
                               std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
@@ -60,19 +84,16 @@ TINE_IMAGE_WIDE void add_sums(std::uint32_t* __restrict from, double* __restrict
 
 void sum_columns(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
   const Slice band = input.bands.slice(slice);
+  const auto begin = static_cast<int>(band.begin), end = static_cast<int>(band.end);
   const std::size_t n = sums(input);
   for_depth(input, [&]<class T>(T) {
     if constexpr (sizeof(T) == 1) {
-      auto* sum = reinterpret_cast<std::uint32_t*>(record);
-      for (std::size_t y = band.begin; y < band.end; ++y)
-        add_row(input.image.ptr<T>(static_cast<int>(y)), sum, n);
+      add_all<T>(input.image, begin, end, reinterpret_cast<std::uint32_t*>(record), n);
     } else {
-      auto* sum = reinterpret_cast<double*>(record);
       std::vector<std::uint32_t> part(n);
-      for (std::size_t y = band.begin; y < band.end; ++y) {
-        add_row(input.image.ptr<T>(static_cast<int>(y)), part.data(), n);
-        if ((y - band.begin + 1) % rows_at_once == 0 || y + 1 == band.end)
-          add_sums(part.data(), sum, n);
+      for (int y = begin; y < end; y += rows_at_once) {
+        add_all<T>(input.image, y, std::min(y + rows_at_once, end), part.data(), n);
+        add_sums(part.data(), reinterpret_cast<double*>(record), n);
       }
     }
   });
@@ -81,13 +102,45 @@ void sum_columns(const PhaseInput& input, std::size_t slice, std::uint8_t* recor
 // One row of the table: what is in the row above it, and the sums along a row of the image.
 template <class T, std::size_t channels>
 void table_row(const T* row, const Sum<T>* above, Sum<T>* to, std::size_t columns) {
-  Sum<T> along[channels] = {};
+  using Along = std::conditional_t<sizeof(T) == 1, std::uint32_t, std::int64_t>;
+  Along along[channels] = {};
+  std::size_t x = 0;
   for (std::size_t c = 0; c < channels; ++c) to[c] = 0;
-  for (std::size_t x = 0; x < columns; ++x)
+#if CV_SIMD128
+  if constexpr (sizeof(T) == 1 && channels == 1) {
+    cv::v_uint32x4 before = cv::v_setzero_u32();
+    for (; x + 8 <= columns; x += 8) {
+      cv::v_uint16x8 eight = cv::v_load_expand(row + x);
+      eight += cv::v_rotate_left<1>(eight);
+      eight += cv::v_rotate_left<2>(eight);
+      eight += cv::v_rotate_left<4>(eight);
+      cv::v_uint32x4 low, high;
+      cv::v_expand(eight, low, high);
+      low += before;
+      high += before;
+      before = cv::v_broadcast_element<3>(high);
+      cv::v_store(to + x + 1, low + cv::v_load(above + x + 1));
+      cv::v_store(to + x + 5, high + cv::v_load(above + x + 5));
+    }
+    along[0] = before.get0();
+  } else if constexpr (sizeof(T) == 1 && channels > 1) {
+    // A pixel at a time; the last of four lanes may be the next one's, which is written again.
+    cv::v_uint32x4 sum = cv::v_setzero_u32();
+    for (; x + 1 < columns; ++x) {
+      sum += cv::v_load_expand_q(row + x * channels);
+      const std::size_t at = (x + 1) * channels;
+      cv::v_store(to + at, sum + cv::v_load(above + at));
+    }
+    std::uint32_t lanes[4];
+    cv::v_store(lanes, sum);
+    std::copy_n(lanes, channels, along);
+  }
+#endif
+  for (; x < columns; ++x)
     for (std::size_t c = 0; c < channels; ++c) {
       along[c] += row[x * channels + c];
       const std::size_t at = (x + 1) * channels + c;
-      to[at] = above[at] + along[c];
+      to[at] = above[at] + static_cast<Sum<T>>(along[c]);
     }
 }
 
