@@ -2,15 +2,15 @@
 //
 // Row by row, as runs of pixels that are not zero (K. Suzuki, I. Horiba, N. Sugie, Linear-time
 // connected-component labeling based on sequential local operations, CVIU 89 (2003), on runs). The
-// first phase numbers each band's own components in raster order and keeps the labels of its first and
-// last row. The second joins them across the seams, and numbers the whole: since the lowest of its
-// bands has a component's first pixel, that is again raster order. finish numbers the band once more,
-// which is cheaper than to keep a number for each pixel.
+// first phase numbers each band's own components in raster order. The second joins them across the
+// seams, and numbers the whole: since the lowest of its bands has a component's first pixel, that is
+// again raster order. finish looks up what became of each run's number.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core/hal/intrin.hpp>
@@ -130,38 +130,61 @@ void put(std::int32_t* row, int begin, int end, int columns, std::int32_t value)
   for (; begin < end; ++begin) row[begin] = value;
 }
 
-// The runs of a band, row after row, with labels whose equivalences are numbered.
-class Band {
+// Labels of a row's pixels: that of each run, `next()` for one after another, else 0.
+template <class Next>
+void draw_row(const std::uint8_t* row, int columns, std::int32_t* to, Next next) {
+  int x = 0;
+  runs_of(row, columns, [&](int begin, int end) {
+    put(to, x, begin, columns, 0);
+    put(to, begin, end, columns, next());
+    x = end;
+  });
+  put(to, x, columns, columns, 0);
+}
+
+// The record of a band: how many components it has, and its own numbers of the pixels of its first and
+// its last row, and of all its runs.
+struct BandLabels {
+  std::int32_t* count;
+  std::int32_t* first;
+  std::int32_t* last;
+  std::int32_t* runs;
+
+  BandLabels(const PhaseInput& input, const std::uint8_t* record)
+      : count(reinterpret_cast<std::int32_t*>(const_cast<std::uint8_t*>(record))),
+        first(count + record_alignment / sizeof(std::int32_t)),
+        last(first + input.image.cols),
+        runs(last + input.image.cols) {}
+
+  static std::size_t bytes(const PhaseInput& input) {
+    const auto columns = static_cast<std::size_t>(input.image.cols);
+    const std::size_t rows = std::min(input.bands.grain, input.bands.n);
+    return record_alignment + sizeof(std::int32_t) * (2 * columns + rows * ((columns + 1) / 2));
+  }
+};
+
+// Labels a band, row after row.
+class Labeller {
  public:
-  void label(const cv::Mat& rows, bool diagonal) {
+  void run(const cv::Mat& band, bool diagonal, const BandLabels& to) {
     runs_.clear();
-    first_.clear();
     equivalences_.reset();
-    for (int y = 0; y < rows.rows; ++y) {
-      const std::size_t above = y > 0 ? first_.back() : 0, begin = runs_.size();
-      first_.push_back(begin);
-      runs_of(rows.ptr(y), rows.cols, [&](int from, int to) { runs_.push_back({from, to, 0}); });
+    std::size_t above = 0,
+                begin = 0;  // where the runs of the row above begin, and those of this row
+    for (int y = 0; y < band.rows; ++y) {
+      runs_of(band.ptr(y), band.cols, [&](int from, int end) { runs_.push_back({from, end, 0}); });
       join(above, begin, diagonal ? 1 : 0);
       for (std::size_t k = begin; k < runs_.size(); ++k)
         if (runs_[k].label == 0) runs_[k].label = equivalences_.add();
+      above = std::exchange(begin, runs_.size());
     }
-    first_.push_back(runs_.size());
-    count_ = equivalences_.number();
-  }
-
-  std::int32_t count() const { return count_; }
-
-  /// Labels of a row's pixels: `label(number)` of each run, numbers beginning with 1, else 0.
-  template <class Label>
-  void draw(int y, std::int32_t* to, int columns, Label label) const {
-    std::int32_t x = 0;
-    for (std::size_t k = first_[std::size_t(y)]; k < first_[std::size_t(y) + 1]; ++k) {
-      const Run& run = runs_[k];
-      put(to, x, run.begin, columns, 0);
-      put(to, run.begin, run.end, columns, label(equivalences_[run.label]));
-      x = run.end;
-    }
-    put(to, x, columns, columns, 0);
+    *to.count = equivalences_.number();
+    for (std::size_t k = 0; k < runs_.size(); ++k) to.runs[k] = equivalences_[runs_[k].label];
+    const auto draw = [&](int y, std::int32_t* row, const std::int32_t* label) {
+      draw_row(band.ptr(y), band.cols, row, [&] { return *label++; });
+    };
+    draw(0, to.first, to.runs);
+    draw(band.rows - 1, to.last, to.runs + above);
   }
 
  private:
@@ -171,8 +194,8 @@ class Band {
     for (std::size_t a = above, b = begin; a < begin && b < runs_.size();) {
       const Run& up = runs_[a];
       Run& run = runs_[b];
-      if ((up.begin < run.end + reach) & (run.begin < up.end + reach))
-        run.label = (run.label == 0) | (run.label == up.label)
+      if (std::max(up.begin, run.begin) < std::min(up.end, run.end) + reach)
+        run.label = run.label == 0 || run.label == up.label
                         ? up.label
                         : equivalences_.unite(run.label, up.label);
       const bool ends_first = up.end < run.end;
@@ -182,42 +205,14 @@ class Band {
   }
 
   std::vector<Run> runs_;
-  std::vector<std::size_t> first_;
   Equivalences equivalences_;
-  std::int32_t count_ = 0;
-};
-
-// Its memory is kept from band to band.
-const Band& band_of(const PhaseInput& input, const Range& rows) {
-  thread_local Band band;
-  band.label(isolated(input.image, rows), input.values[0] == 8);
-  return band;
-}
-
-// The record of a band: how many components it has, and the labels of its first and its last row.
-struct Seams {
-  std::int32_t* count;
-  std::int32_t* first;
-  std::int32_t* last;
-
-  Seams(const PhaseInput& input, const std::uint8_t* record)
-      : count(reinterpret_cast<std::int32_t*>(const_cast<std::uint8_t*>(record))),
-        first(count + record_alignment / sizeof(std::int32_t)),
-        last(first + input.image.cols) {}
-
-  static std::size_t bytes(const PhaseInput& input) {
-    return record_alignment + 2 * sizeof(std::int32_t) * static_cast<std::size_t>(input.image.cols);
-  }
 };
 
 void label_band(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
-  const Slice rows = input.bands.slice(slice);
-  const Band& band = band_of(input, {rows.begin, rows.end});
-  const Seams seams(input, record);
-  const auto own = [](std::int32_t number) { return number; };
-  *seams.count = band.count();
-  band.draw(0, seams.first, input.image.cols, own);
-  band.draw(static_cast<int>(rows.size()) - 1, seams.last, input.image.cols, own);
+  thread_local Labeller labeller;  // keeps its memory from band to band
+  const Slice band = input.bands.slice(slice);
+  labeller.run(isolated(input.image, {band.begin, band.end}), input.values[0] == 8,
+               BandLabels(input, record));
 }
 
 // The second phase's record: for each band where its labels begin, and after that for each label of
@@ -225,7 +220,7 @@ void label_band(const PhaseInput& input, std::size_t slice, std::uint8_t* record
 std::size_t first_label(const PhaseInput& input, std::size_t band) {
   std::size_t at = input.bands.size();
   for (std::size_t b = 0; b < band; ++b)
-    at += static_cast<std::size_t>(*Seams(input, input.found[0].of<std::uint8_t>(b)).count);
+    at += static_cast<std::size_t>(*BandLabels(input, input.found[0].of<std::uint8_t>(b)).count);
   return at;
 }
 
@@ -237,18 +232,18 @@ void join_labels(const PhaseInput& input, std::size_t, std::uint8_t* record) {
   const std::size_t bands = input.bands.size();
   const int columns = input.image.cols, reach = input.values[0] == 8 ? 1 : 0;
   auto* table = reinterpret_cast<std::int32_t*>(record);
-  const auto seams = [&](std::size_t b) {
-    return Seams(input, input.found[0].of<std::uint8_t>(b));
+  const auto band = [&](std::size_t b) {
+    return BandLabels(input, input.found[0].of<std::uint8_t>(b));
   };
   std::int32_t labels = 0;
   for (std::size_t b = 0; b < bands; ++b) {
     table[b] = labels;
-    labels += *seams(b).count;
+    labels += *band(b).count;
   }
   Equivalences same(static_cast<std::size_t>(labels) + 1);
   for (std::size_t b = 0; b + 1 < bands; ++b) {
-    const std::int32_t* above = seams(b).last;
-    const std::int32_t* below = seams(b + 1).first;
+    const std::int32_t* above = band(b).last;
+    const std::int32_t* below = band(b + 1).first;
     std::int32_t last_above = 0, last_below = 0;  // united already, along a run
     for (int x = 0; x < columns; ++x) {
       if (above[x] == 0) continue;
@@ -268,15 +263,15 @@ void join_labels(const PhaseInput& input, std::size_t, std::uint8_t* record) {
 void draw_labels(const PhaseInput& input, Range rows, cv::Mat& out) {
   const std::size_t index = rows.begin / input.bands.grain;
   const auto* table = input.found[1].of<std::int32_t>(0);
-  const std::int32_t* labels = table + input.bands.size() + table[index] - 1;
-  const Band& band = band_of(input, rows);
+  const std::int32_t* number = table + input.bands.size() + table[index] - 1;
+  const std::int32_t* run = BandLabels(input, input.found[0].of<std::uint8_t>(index)).runs;
   for (int y = 0; y < out.rows; ++y)
-    band.draw(y, out.ptr<std::int32_t>(y), out.cols,
-              [labels](std::int32_t number) { return labels[number]; });
+    draw_row(input.image.ptr(static_cast<int>(rows.begin) + y), out.cols, out.ptr<std::int32_t>(y),
+             [&] { return number[*run++]; });
 }
 
 constexpr Phase components_phases[] = {
-    {.bytes = Seams::bytes, .run = label_band},
+    {.bytes = BandLabels::bytes, .run = label_band},
     {.slices = one_slice, .bytes = label_bytes, .run = join_labels},
 };
 
