@@ -1,4 +1,4 @@
-// gaussian, box, median, sharpen, filter2d.
+// gaussian, box, sharpen, filter2d.
 #include "operations/all.hpp"
 
 namespace tine::image {
@@ -12,9 +12,6 @@ constexpr Parameter gaussian_parameters[] = {
 constexpr Parameter box_parameters[] = {
     {"size", "side of the square", "pixels", 1, 255, 3, Parameter::Kind::odd},
     border_parameter,
-};
-constexpr Parameter median_parameters[] = {
-    {"size", "side of the square", "pixels", 3, 101, 3, Parameter::Kind::odd},
 };
 constexpr Parameter sharpen_parameters[] = {
     {"amount", "how much of the detail is added", "", 0, 10, 1},
@@ -68,19 +65,6 @@ constinit const Operation box_operation{
         },
 };
 
-constinit const Operation median_operation{
-    .name = "median",
-    .help = "median of a square: removes specks",
-    .parameters = median_parameters,
-    .accepts =
-        [](const Values& v) {
-          return Accepts{v[0] > 5 ? depth_8 : all_depths, any_channels};
-        },
-    .halo = [](const Values& v, int) { return int(v[0]) / 2; },
-    .run = [](const cv::Mat& in, cv::Mat& out,
-              const Values& v) { cv::medianBlur(in, out, int(v[0])); },
-};
-
 constinit const Operation sharpen_operation{
     .name = "sharpen",
     .help = "unsharp mask: adds what a Gaussian blur would take away",
@@ -89,9 +73,8 @@ constinit const Operation sharpen_operation{
     .halo = [](const Values& v, int type) { return gaussian_halo(v[1], type); },
     .run =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          cv::Mat blurred;
-          cv::GaussianBlur(in, blurred, {}, v[1], 0, int(v[2]));
-          cv::addWeighted(in, 1 + v[0], blurred, -v[0], 0, out);
+          cv::GaussianBlur(in, out, {}, v[1], 0, int(v[2]));
+          cv::addWeighted(in, 1 + v[0], out, -v[0], 0, out);
         },
 };
 
