@@ -1,4 +1,4 @@
-// gaussian, box, sharpen, filter2d.
+// gaussian, sharpen, filter2d.
 #include "operations/all.hpp"
 
 namespace tine::image {
@@ -7,10 +7,6 @@ namespace {
 
 constexpr Parameter gaussian_parameters[] = {
     {"sigma", "standard deviation", "pixels", 0.1, 100, 1},
-    border_parameter,
-};
-constexpr Parameter box_parameters[] = {
-    {"size", "side of the square", "pixels", 1, 255, 3, Parameter::Kind::odd},
     border_parameter,
 };
 constexpr Parameter sharpen_parameters[] = {
@@ -49,20 +45,6 @@ constinit const Operation gaussian_operation{
     .halo = [](const Values& v, int type) { return gaussian_halo(v[0], type); },
     .run = [](const cv::Mat& in, cv::Mat& out,
               const Values& v) { cv::GaussianBlur(in, out, {}, v[0], 0, int(v[1])); },
-};
-
-// Not for floats: cv::blur keeps a running sum down each column, whose rounding depends on where
-// the image begins.
-constinit const Operation box_operation{
-    .name = "box",
-    .help = "mean of a square",
-    .parameters = box_parameters,
-    .accepts = always<depth_8 | depth_16, any_channels>,
-    .halo = [](const Values& v, int) { return int(v[0]) / 2; },
-    .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          cv::blur(in, out, {int(v[0]), int(v[0])}, {-1, -1}, int(v[1]));
-        },
 };
 
 constinit const Operation sharpen_operation{
