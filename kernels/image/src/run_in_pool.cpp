@@ -202,7 +202,7 @@ Report Chain::operator()(const PoolWith& on, const cv::Mat& in, cv::Mat& out,
     to = cv::Mat(result.rows, result.columns, result.type, out_memory.peek().data());
   }
 
-  auto plan = passes(*this, shape, options);
+  auto plan = passes(*this, shape, options, on.pool.workers());
   std::size_t slices = 0;
   for (const Pass& pass : plan) slices += slices_of(pass.stage, from);
   PoolEngine engine(on, slices);

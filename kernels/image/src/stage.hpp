@@ -69,8 +69,9 @@ struct Pass {
   bool global = false;
 };
 
-/// The passes that a chain needs for an image of this shape.
-std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOptions& options);
+/// The passes that a chain needs for an image of this shape, with bands for so many workers.
+std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOptions& options,
+                         unsigned workers);
 
 /// Appends a step to a stage, or returns false when it has to begin another one.
 bool append(Stage& stage, const Step& step);

@@ -22,6 +22,7 @@ extern const Operation gamma_operation;
 extern const Operation gaussian_operation;
 extern const Operation gradient_operation;
 extern const Operation gray_operation;
+extern const Operation guided_operation;
 extern const Operation invert_operation;
 extern const Operation laplacian_operation;
 extern const Operation levels_operation;

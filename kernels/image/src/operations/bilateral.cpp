@@ -40,8 +40,7 @@ Span span_of(const cv::Mat& image) {
 // The zeros beyond the edges are values like others. (OpenCV's table lacks them, and is read beyond
 // its end, where they are not between the image's values.)
 Span with_border(Span span, const Values& v) {
-  if (int(v[3]) == cv::BORDER_CONSTANT)
-    span = {std::min(span.low, 0.0), std::max(span.high, 0.0)};
+  if (int(v[3]) == cv::BORDER_CONSTANT) span = {std::min(span.low, 0.0), std::max(span.high, 0.0)};
   return span;
 }
 
@@ -112,10 +111,8 @@ constinit const Operation bilateral_operation{
     .name = "bilateral",
     .help = "smooths areas and keeps edges",
     .parameters = parameters,
-    .variant =
-        [](const Values&, int type) {
-          return CV_MAT_DEPTH(type) == CV_8U ? nullptr : &on_floats;
-        },
+    .variant = [](const Values&,
+                  int type) { return CV_MAT_DEPTH(type) == CV_8U ? nullptr : &on_floats; },
     .accepts = always<all_depths, gray_or_colour>,
     .halo = [](const Values& v, int) { return radius_of(v); },
     .run = filter,

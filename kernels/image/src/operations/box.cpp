@@ -76,8 +76,7 @@ const Phase phases[] = {
         .run =
             [](const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
               const Slice s = input.bands.slice(slice);
-              *reinterpret_cast<Magnitudes*>(record) =
-                  magnitudes_of(input.image, {s.begin, s.end});
+              *reinterpret_cast<Magnitudes*>(record) = magnitudes_of(input.image, {s.begin, s.end});
             },
     },
     {
@@ -119,10 +118,8 @@ constinit const Operation box_operation{
     .name = "box",
     .help = "mean of a square",
     .parameters = parameters,
-    .variant =
-        [](const Values&, int type) {
-          return CV_MAT_DEPTH(type) == CV_32F ? &on_floats : nullptr;
-        },
+    .variant = [](const Values&,
+                  int type) { return CV_MAT_DEPTH(type) == CV_32F ? &on_floats : nullptr; },
     .accepts = always<all_depths, any_channels>,
     .halo = [](const Values& v, int) { return int(v[0]) / 2; },
     .run = filter,

@@ -80,7 +80,9 @@ struct Bin {
   sums.high += sums.low[7];
   const auto limit = static_cast<std::int16_t>(rank);
   const auto above = [&](const Half& half) {  // the first sum that is above the rank
-    return std::countr_zero(std::bit_cast<std::uint64_t>(__builtin_convertvector(half > limit, Bytes))) / 8;
+    return std::countr_zero(
+               std::bit_cast<std::uint64_t>(__builtin_convertvector(half > limit, Bytes))) /
+           8;
   };
   const int index = above(sums.low) + above(sums.high);
   return {index, (&sums.zero[7])[index]};
@@ -232,8 +234,8 @@ struct Source {
     const int channels = part.channels();
     for (int y = 0; y < rows; ++y, to += columns) {
       const int row = std::clamp(offset.y + first_row + y, 0, whole.height - 1) - offset.y;
-      const T* from = reinterpret_cast<const T*>(
-          part.data + row * static_cast<std::ptrdiff_t>(part.step[0]));
+      const T* from =
+          reinterpret_cast<const T*>(part.data + row * static_cast<std::ptrdiff_t>(part.step[0]));
       for (int x = 0; x < columns; ++x)
         to[x] = from[std::clamp(first_column + x, 0, part.cols - 1) * channels + channel];
     }
@@ -272,7 +274,9 @@ void filter(const cv::Mat& in, cv::Mat& out, int size) {
           ranks.sort(values.data(), rows, across, codes.data());
         }
         columns.clear(across);
-        const auto row = [&](int y) { return codes.data() + y * static_cast<std::ptrdiff_t>(across); };
+        const auto row = [&](int y) {
+          return codes.data() + y * static_cast<std::ptrdiff_t>(across);
+        };
         for (int y = 0; y < size - 1; ++y) columns.add(row(y), 1);
         for (int y = 0; y + size <= rows; ++y) {
           columns.add(row(y + size - 1), 1);
