@@ -71,6 +71,7 @@ constinit const Operation filter2d_operation{
           const cv::Mat weights(3, 3, CV_64F, const_cast<double*>(v.number.data()));
           cv::filter2D(in, out, -1, weights, {-1, -1}, v[9], int(v[10]));
         },
+    .reads_around = true,
 };
 
 }  // namespace tine::image
