@@ -15,10 +15,10 @@ double bytes(const Shape& shape) {
 
 // Rows in a band. Three wishes pull apart: what a step reads and writes should stay in cache (twice
 // the L2 was best of 1/4 to 8 times); the halo, which is computed twice, should be small beside the
-// band; and bands should be small beside an image's share for each worker, since at the end workers
-// wait for the last one. Bands of b rows cost about 2 * halo / b for their halo
-// and b * workers / (2 * rows) for the wait: least in sum when both are the same.
-int band_rows(const Stage& stage, unsigned workers) {
+// band; and so should the band be beside each worker's share, since at the end all wait for the last
+// one. Bands of b rows cost about 2 * halo / b of the time for the first, and b * workers /
+// (2 * rows) for the second: least in sum where both are the same.
+int good_rows(const Stage& stage, unsigned workers) {
   static const long l2 = sysconf(_SC_LEVEL2_CACHE_SIZE);
   const double cache = l2 > 0 ? static_cast<double>(l2) : 1 << 20;
   const int rows = stage.output.rows, halo = stage.halo;
@@ -26,8 +26,9 @@ int band_rows(const Stage& stage, unsigned workers) {
   for (int i = 0; i < stage.count; ++i)
     row = std::max(row, (bytes(stage.step(i).input) + bytes(stage.step(i).output)) / rows);
   const int fits = static_cast<int>(std::min(2 * cache / row, 1e6)) - 2 * halo;
-  const int least = std::max(16, static_cast<int>(2 * std::sqrt(static_cast<double>(halo) * rows /
-                                                                std::max(workers, 1u))));
+  const double share = static_cast<double>(rows) / std::max(workers, 1u);
+  const int least =
+      std::max(16, std::min(static_cast<int>(2 * std::sqrt(halo * share)), 32 * halo));
   return std::clamp(std::max(std::min(fits, rows / 64), least), 1, std::max(1, rows));
 }
 
@@ -42,6 +43,11 @@ bool gathers(const Stage::Step& step) {
 }
 
 }  // namespace
+
+int band_rows(const Stage& stage, const ChainOptions& options, unsigned workers) {
+  if (stage.is_whole()) return std::max(1, stage.output.rows);
+  return options.band_rows > 0 ? options.band_rows : good_rows(stage, workers);
+}
 
 bool append(Stage& stage, const Step& step) {
   using Scope = Operation::Scope;
@@ -85,13 +91,7 @@ std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOpti
       append(result.back().stage, step);
     }
   }
-  for (Pass& pass : result) {
-    Stage& stage = pass.stage;
-    if (stage.is_whole())
-      stage.band_rows = std::max(1, stage.output.rows);
-    else
-      stage.band_rows = options.band_rows > 0 ? options.band_rows : band_rows(stage, workers);
-  }
+  for (Pass& pass : result) pass.stage.band_rows = band_rows(pass.stage, options, workers);
   return result;
 }
 

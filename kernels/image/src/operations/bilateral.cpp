@@ -93,15 +93,12 @@ constinit const Operation on_floats{
         },
     .reference =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          const Span own = span_of(in), span = with_border(own, v);
-          if (span.low != own.low || span.high != own.high) {
-            filter_rows(in, {0, static_cast<std::size_t>(in.rows)}, span, out, v);
-            return;
-          }
           cv::Mat values, smooth;
           in.convertTo(values, CV_32F);
+          if (int(v[3]) == cv::BORDER_CONSTANT)  // one row of the zeros, which makes them values
+            cv::copyMakeBorder(values, values, 0, 1, 0, 0, cv::BORDER_CONSTANT);
           filter(values, smooth, v);
-          smooth.convertTo(out, out.type());
+          smooth.rowRange(0, in.rows).convertTo(out, out.type());
         },
 };
 
