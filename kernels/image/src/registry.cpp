@@ -30,6 +30,7 @@ std::span<const Operation* const> operations() {
       &gaussian_operation,
       &gradient_operation,
       &gray_operation,
+      &guided_operation,
       &integral_operation,
       &invert_operation,
       &laplacian_operation,
