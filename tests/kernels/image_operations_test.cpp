@@ -1,5 +1,6 @@
 // Every operation against the OpenCV calls that define it, at odd sizes, for all types it takes,
 // with bands of several heights.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -115,6 +116,18 @@ Call gaussian_call(double sigma) {
   return [sigma](const cv::Mat& in, cv::Mat& out) { cv::GaussianBlur(in, out, {}, sigma); };
 }
 
+Call resize_call(double scale, int method) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    const cv::Size size{std::max(1, cvRound(in.cols * scale)),
+                        std::max(1, cvRound(in.rows * scale))};
+    cv::resize(in, out, size, 0, 0, method);
+  };
+}
+
+Call pyrdown_call(int border) {
+  return [=](const cv::Mat& in, cv::Mat& out) { cv::pyrDown(in, out, {}, border); };
+}
+
 std::vector<Case> cases_inside() {
   using cv::Mat;
   const auto square = [](int n) { return cv::Mat::ones(n, n, CV_8U); };
@@ -167,7 +180,8 @@ std::vector<Case> cases_inside() {
       {"dilate 5", [=](const Mat& in, Mat& out) { cv::dilate(in, out, square(5)); }},
       {"convert", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2HSV); }},
       {"convert to=lab", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2Lab); }},
-      {"convert ycrcb", [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2YCrCb); }},
+      {"convert ycrcb",
+       [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_BGR2YCrCb); }},
       {"convert from_hsv",
        [](const Mat& in, Mat& out) { cv::cvtColor(in, out, cv::COLOR_HSV2BGR); }},
       {"convert from_lab",
@@ -225,6 +239,21 @@ std::vector<Case> cases_inside() {
          const bool shrinks = in.cols >= 33 && in.rows >= 20;
          cv::resize(in, out, {33, 20}, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
        }},
+      {"resize scale=0.5 method=area", resize_call(0.5, cv::INTER_AREA)},
+      {"resize scale=0.3 method=area", resize_call(0.3, cv::INTER_AREA)},
+      {"resize scale=1.3 method=area", resize_call(1.3, cv::INTER_AREA)},
+      {"resize scale=0.5 method=linear", resize_call(0.5, cv::INTER_LINEAR)},
+      {"resize scale=2.7 method=linear", resize_call(2.7, cv::INTER_LINEAR)},
+      {"resize scale=0.7 method=cubic", resize_call(0.7, cv::INTER_CUBIC)},
+      {"resize scale=3 method=cubic", resize_call(3, cv::INTER_CUBIC)},
+      {"resize scale=0.7 method=lanczos4", resize_call(0.7, cv::INTER_LANCZOS4)},
+      {"resize scale=1.9 method=lanczos4", resize_call(1.9, cv::INTER_LANCZOS4)},
+      {"resize scale=0.6 method=nearest", resize_call(0.6, cv::INTER_NEAREST)},
+      {"resize scale=2.2 method=nearest", resize_call(2.2, cv::INTER_NEAREST)},
+      {"pyrdown", pyrdown_call(cv::BORDER_REFLECT_101)},
+      {"pyrdown border=reflect", pyrdown_call(cv::BORDER_REFLECT)},
+      {"pyrdown border=replicate", pyrdown_call(cv::BORDER_REPLICATE)},
+      {"pyrup", [](const Mat& in, Mat& out) { cv::pyrUp(in, out); }},
   };
 }
 

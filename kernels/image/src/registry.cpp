@@ -29,6 +29,8 @@ std::span<const Operation* const> operations() {
       &nlmeans_operation,
       &normalize_operation,
       &open_operation,
+      &pyrdown_operation,
+      &pyrup_operation,
       &resize_operation,
       &rotate_operation,
       &scharr_operation,

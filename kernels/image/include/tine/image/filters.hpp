@@ -131,8 +131,7 @@ inline Chain threshold(Otsu) {
 /// Pixels brighter than the mean of the size x size pixels around them less `offset` become white, for
 /// 8-bit gray images; `method` is cv::ADAPTIVE_THRESH_MEAN_C or ADAPTIVE_THRESH_GAUSSIAN_C;
 /// `cv::adaptiveThreshold`.
-inline Chain threshold_adaptive(int size, double offset,
-                                int method = cv::ADAPTIVE_THRESH_MEAN_C) {
+inline Chain threshold_adaptive(int size, double offset, int method = cv::ADAPTIVE_THRESH_MEAN_C) {
   return Chain::of("threshold adaptive", {double(size), offset, double(method)});
 }
 /// Stretches the levels an 8-bit gray image has to the whole range; `cv::normalize` with
@@ -144,14 +143,25 @@ inline Chain normalize() {
 inline Chain equalize() {
   return Chain::of("equalize");
 }
-/// Another size by a factor; `cv::resize`, by area when shrinking and cubic when enlarging. Runs as
-/// one slice.
-inline Chain resize(double scale) {
-  return Chain::of("resize", {scale});
+/// For resize(): cv::INTER_AREA when neither side grows, else cv::INTER_CUBIC.
+inline constexpr int by_size = -1;
+/// Another size by a factor; `method` is one of cv::INTER_AREA, INTER_LINEAR, INTER_CUBIC,
+/// INTER_LANCZOS4, INTER_NEAREST, or by_size; `cv::resize`.
+inline Chain resize(double scale, int method = by_size) {
+  return Chain::of("resize", {scale, 0, 0, double(method)});
 }
 /// Another size in pixels; 0 keeps the proportions.
-inline Chain resize_to(int width, int height) {
-  return Chain::of("resize", {0, double(width), double(height)});
+inline Chain resize_to(int width, int height, int method = by_size) {
+  return Chain::of("resize", {0, double(width), double(height), double(method)});
+}
+/// Half the size, after a blur with a Gaussian of 5 x 5; `border` may not be BORDER_CONSTANT;
+/// `cv::pyrDown`.
+inline Chain pyrdown(int border = cv::BORDER_REFLECT_101) {
+  return Chain::of("pyrdown", {double(border)});
+}
+/// Twice the size, every other row and column made by the same blur; `cv::pyrUp`.
+inline Chain pyrup() {
+  return Chain::of("pyrup");
 }
 /// The mirror image: left and right (1), top and bottom (0) or both (-1) change places; `cv::flip`.
 /// Runs as one slice, as the next two.
