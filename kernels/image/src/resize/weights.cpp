@@ -112,7 +112,7 @@ Weights row_weights(Way way, Side side, const Range& pixels, bool fixed_point) {
   result.weights.reserve(pixels.size() * static_cast<std::size_t>(taps));
   for (int i = begin; i < end; ++i) {
     const auto [pixel, fraction] = position_of(way, side, i);
-    std::array<float, 8> w;
+    std::array<float, 8> w{};
     if (way == Way::cubic)
       cubic_weights(fraction, w.data());
     else if (way == Way::lanczos4)
@@ -142,6 +142,9 @@ Weights column_weights(Way way, Side side, bool fixed_point) {
   };
   for (int i = 0; i < result.inside_begin; ++i) take(i, 0);
   for (int i = result.inside_end; i < side.out; ++i) take(i, side.in - 1);
+  for (std::size_t i = 0; fixed_point && i < result.weights.size(); i += 2)
+    result.pairs.push_back(static_cast<std::uint32_t>(result.weights[i]) |
+                           static_cast<std::uint32_t>(result.weights[i + 1]) << 16);
   return result;
 }
 

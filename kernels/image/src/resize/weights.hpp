@@ -2,6 +2,7 @@
 // cv::resize of OpenCV 4.6 does, for the absolute row or column, so that all bits agree.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -41,6 +42,8 @@ struct Side {
 struct Weights {
   std::vector<int> first, begin;
   std::vector<float> weights;
+  /// Columns with two neighbours in fixed point: both weights, the first in the lower 16 bits.
+  std::vector<std::uint32_t> pairs;
   /// The pixels all of whose neighbours lie in the image.
   int inside_begin = 0, inside_end = 0;
 };
