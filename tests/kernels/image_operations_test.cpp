@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <opencv2/features2d.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
 
@@ -128,6 +129,55 @@ Call pyrdown_call(int border) {
   return [=](const cv::Mat& in, cv::Mat& out) { cv::pyrDown(in, out, {}, border); };
 }
 
+// About the middle, on a canvas that the corners fit on, or on one of the same size.
+Call rotate_call(double degrees, bool grow) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    const double c = std::cos(degrees * CV_PI / 180), s = std::sin(degrees * CV_PI / 180);
+    cv::Size size = in.size();
+    if (grow)
+      size = {int(std::ceil(in.cols * std::abs(c) + in.rows * std::abs(s) - 0.01)),
+              int(std::ceil(in.cols * std::abs(s) + in.rows * std::abs(c) - 0.01))};
+    const double x = (in.cols - 1) / 2., y = (in.rows - 1) / 2.;
+    const cv::Matx23d m(c, -s, (size.width - 1) / 2. - c * x + s * y,  //
+                        s, c, (size.height - 1) / 2. - s * x - c * y);
+    cv::warpAffine(in, out, m, size);
+  };
+}
+
+Call fast_call(int threshold, cv::FastFeatureDetector::DetectorType circle) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    std::vector<cv::KeyPoint> points;
+    cv::FAST(in, points, threshold, true, circle);
+    out = cv::Mat::zeros(in.size(), CV_8U);
+    for (const auto& point : points) out.at<uchar>(point.pt) = static_cast<uchar>(point.response);
+  };
+}
+
+Call corners_call(double quality, int block, int size, bool harris) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    std::vector<cv::Point2f> points;
+    cv::goodFeaturesToTrack(in, points, 0, quality, 0, cv::noArray(), block, size, harris, 0.04);
+    out = cv::Mat::zeros(in.size(), CV_8U);
+    for (const auto& point : points) out.at<uchar>(point) = 255;
+  };
+}
+
+Call lens_call(double k1, double k2) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    cv::Mat xs(in.size(), CV_32F), ys(in.size(), CV_32F);
+    const double mx = (in.cols - 1) / 2., my = (in.rows - 1) / 2.;
+    const double corner = std::max(1., mx * mx + my * my);
+    for (int y = 0; y < in.rows; ++y)
+      for (int x = 0; x < in.cols; ++x) {
+        const double r2 = ((x - mx) * (x - mx) + (y - my) * (y - my)) / corner;
+        const double factor = 1 + r2 * (k1 + k2 * r2);
+        xs.at<float>(y, x) = static_cast<float>(mx + (x - mx) * factor);
+        ys.at<float>(y, x) = static_cast<float>(my + (y - my) * factor);
+      }
+    cv::remap(in, out, xs, ys, cv::INTER_LINEAR);
+  };
+}
+
 std::vector<Case> cases_inside() {
   using cv::Mat;
   const auto square = [](int n) { return cv::Mat::ones(n, n, CV_8U); };
@@ -211,10 +261,22 @@ std::vector<Case> cases_inside() {
       {"flip vertical", [](const Mat& in, Mat& out) { cv::flip(in, out, 0); }},
       {"flip both", [](const Mat& in, Mat& out) { cv::flip(in, out, -1); }},
       {"rotate", [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_90_CLOCKWISE); }},
+      {"rotate 0", [](const Mat& in, Mat& out) { in.copyTo(out); }},
+      {"rotate -90",
+       [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_90_COUNTERCLOCKWISE); }},
+      {"rotate 90 canvas=keep", rotate_call(90, false)},
+      {"rotate 30", rotate_call(30, true)},
+      {"rotate -12.5 canvas=keep", rotate_call(-12.5, false)},
       {"rotate 180", [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_180); }},
       {"rotate 270",
        [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_90_COUNTERCLOCKWISE); }},
       {"crop width=1", [](const Mat& in, Mat& out) { out = in.colRange(0, 1).clone(); }},
+      {"fast", fast_call(20, cv::FastFeatureDetector::TYPE_9_16)},
+      {"fast 9 circle=7of12", fast_call(9, cv::FastFeatureDetector::TYPE_7_12)},
+      {"fast 30 circle=5of8", fast_call(30, cv::FastFeatureDetector::TYPE_5_8)},
+      {"corners", corners_call(0.01, 3, 3, true)},
+      {"corners 0.2 eigenvalue block=5 size=5", corners_call(0.2, 5, 5, false)},
+      {"lens k1=-0.2 k2=0.05", lens_call(-0.2, 0.05)},
       {"gray", [](const Mat& in, Mat& out) { gray_of(in).copyTo(out); }},
       {"invert",
        [](const Mat& in, Mat& out) {
@@ -305,8 +367,42 @@ std::vector<Case> cases_at_borders() {
   return all;
 }
 
+// Each warp with each interpolation and border.
+std::vector<Case> cases_of_warps() {
+  using cv::Mat;
+  const std::pair<const char*, int> interpolations[] = {{"nearest", cv::INTER_NEAREST},
+                                                        {"linear", cv::INTER_LINEAR},
+                                                        {"cubic", cv::INTER_CUBIC},
+                                                        {"lanczos4", cv::INTER_LANCZOS4}};
+  auto borders_of_warps = borders;
+  borders_of_warps.emplace_back("wrap", cv::BORDER_WRAP);
+  std::vector<Case> all;
+  for (const auto& [how, interpolation] : interpolations)
+    for (const auto& [edge, border] : borders_of_warps) {
+      const std::string words = std::string(" interpolation=") + how + " border=" + edge;
+      const int i = interpolation, b = border;
+      all.push_back({"affine 1.1 0.3 -4.5 -0.2 0.9 7.25 width=51 height=37" + words,
+                     [=](const Mat& in, Mat& out) {
+                       const cv::Matx23d m(1.1, 0.3, -4.5, -0.2, 0.9, 7.25);
+                       cv::warpAffine(in, out, m, {51, 37}, i, b);
+                     }});
+      all.push_back(
+          {"perspective 1.1 0.2 -3 -0.1 0.9 5 0.003 -0.002" + words, [=](const Mat& in, Mat& out) {
+             const cv::Matx33d m(1.1, 0.2, -3, -0.1, 0.9, 5, 0.003, -0.002, 1);
+             cv::warpPerspective(in, out, m, in.size(), i, b);
+           }});
+    }
+  all.push_back(
+      {"perspective 0.9 0 0 0 0.9 0 0.0001 0 width=700 height=9", [](const Mat& in, Mat& out) {
+         const cv::Matx33d m(0.9, 0, 0, 0, 0.9, 0, 0.0001, 0, 1);
+         cv::warpPerspective(in, out, m, {700, 9});
+       }});
+  return all;
+}
+
 std::vector<Case> cases() {
   auto all = cases_inside();
+  for (Case& c : cases_of_warps()) all.push_back(std::move(c));
   for (Case& c : cases_at_borders()) all.push_back(std::move(c));
   return all;
 }

@@ -15,7 +15,7 @@ double bytes(const Shape& shape) {
 // Rows in a band, from sizes alone. Three wishes pull apart: what a step reads and writes should
 // stay in cache (twice the L2 was best of 1/4 to 8 times); the halo, which is computed twice, should
 // be small beside the band; and there should be bands for many cores, also of a small image.
-int band_rows(const Stage& stage) {
+int cached_rows(const Stage& stage) {
   static const long l2 = sysconf(_SC_LEVEL2_CACHE_SIZE);
   const double cache = l2 > 0 ? static_cast<double>(l2) : 1 << 20;
   const int rows = stage.output.rows, halo = stage.halo;
@@ -38,6 +38,11 @@ bool gathers(const Stage::Step& step) {
 }
 
 }  // namespace
+
+int band_rows(const Stage& stage, const ChainOptions& options) {
+  if (stage.is_whole()) return std::max(1, stage.output.rows);
+  return options.band_rows > 0 ? options.band_rows : cached_rows(stage);
+}
 
 bool append(Stage& stage, const Step& step) {
   using Scope = Operation::Scope;
@@ -80,13 +85,7 @@ std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOpti
       append(result.back().stage, step);
     }
   }
-  for (Pass& pass : result) {
-    Stage& stage = pass.stage;
-    if (stage.is_whole())
-      stage.band_rows = std::max(1, stage.output.rows);
-    else
-      stage.band_rows = options.band_rows > 0 ? options.band_rows : band_rows(stage);
-  }
+  for (Pass& pass : result) pass.stage.band_rows = band_rows(pass.stage, options);
   return result;
 }
 

@@ -72,6 +72,9 @@ struct Pass {
 /// The passes that a chain needs for an image of this shape.
 std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOptions& options);
 
+/// How many rows a band of the stage's output has.
+int band_rows(const Stage& stage, const ChainOptions& options);
+
 /// Appends a step to a stage, or returns false when it has to begin another one.
 bool append(Stage& stage, const Step& step);
 

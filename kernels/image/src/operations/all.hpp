@@ -7,15 +7,18 @@
 
 namespace tine::image {
 
+extern const Operation affine_operation;
 extern const Operation bilateral_operation;
 extern const Operation blackhat_operation;
 extern const Operation box_operation;
 extern const Operation close_operation;
 extern const Operation convert_operation;
+extern const Operation corners_operation;
 extern const Operation crop_operation;
 extern const Operation dilate_operation;
 extern const Operation equalize_operation;
 extern const Operation erode_operation;
+extern const Operation fast_operation;
 extern const Operation filter2d_operation;
 extern const Operation flip_operation;
 extern const Operation gamma_operation;
@@ -24,11 +27,13 @@ extern const Operation gradient_operation;
 extern const Operation gray_operation;
 extern const Operation invert_operation;
 extern const Operation laplacian_operation;
+extern const Operation lens_operation;
 extern const Operation levels_operation;
 extern const Operation median_operation;
 extern const Operation nlmeans_operation;
 extern const Operation normalize_operation;
 extern const Operation open_operation;
+extern const Operation perspective_operation;
 extern const Operation pyrdown_operation;
 extern const Operation pyrup_operation;
 extern const Operation resize_operation;

@@ -1,9 +1,12 @@
-// flip, rotate, crop: pixels move and keep their values.
+// flip, rotate, crop.
+#include <cmath>
 #include <string>
+
+#include <opencv2/imgproc.hpp>
 
 #include <tine/error.hpp>
 
-#include "operations/all.hpp"
+#include "operations/warp.hpp"
 #include "text.hpp"
 
 namespace tine::image {
@@ -15,12 +18,13 @@ constexpr Parameter flip_parameters[] = {
     {"direction", "left and right, top and bottom, or both change places", "", -1, 1, 1,
      Parameter::Kind::choice, directions},
 };
-constexpr Choice angles[] = {{"90", cv::ROTATE_90_CLOCKWISE},
-                             {"180", cv::ROTATE_180},
-                             {"270", cv::ROTATE_90_COUNTERCLOCKWISE}};
+constexpr Choice canvases[] = {{"grow", 1}, {"keep", 0}};
 constexpr Parameter rotate_parameters[] = {
-    {"angle", "degrees, clockwise", "", 0, 2, cv::ROTATE_90_CLOCKWISE, Parameter::Kind::choice,
-     angles},
+    {"angle", "clockwise; right angles keep all pixels as they are", "degrees", -360, 360, 90},
+    interpolation_parameter,
+    warp_border_parameter,
+    {"canvas", "grows until the corners fit, or keeps its size", "", 0, 1, 1,
+     Parameter::Kind::choice, canvases},
 };
 constexpr Parameter crop_parameters[] = {
     {"x", "first column", "pixels", 0, 65500, 0, Parameter::Kind::integer},
@@ -38,6 +42,65 @@ cv::Size cropped(const Values& v, cv::Size size) {
                           " does not lie in an image of " + std::to_string(size.width) + " x " +
                           std::to_string(size.height));
   return {int(width), int(height)};
+}
+
+// 0 to 3 for angles that keep pixels as they are, clockwise; -1 for others.
+int right_angles(const Values& v) {
+  const bool keeps_size = v[3] == 0;
+  const double quarters = v[0] / 90;
+  if (quarters != std::floor(quarters) || (keeps_size && std::fmod(quarters, 2) != 0)) return -1;
+  return (int(quarters) + 4) % 4;
+}
+
+cv::Size rotated_size(const Values& v, cv::Size size) {
+  const int quarters = right_angles(v);
+  if (quarters >= 0) return quarters % 2 == 0 ? size : cv::Size{size.height, size.width};
+  warpable(size, "rotate");
+  if (v[3] == 0) return size;
+  const double angle = v[0] * CV_PI / 180;
+  const double c = std::abs(std::cos(angle)), s = std::abs(std::sin(angle));
+  // A sliver less than a pixel's hundredth is rounding.
+  return warpable({int(std::ceil(size.width * c + size.height * s - 0.01)),
+                   int(std::ceil(size.width * s + size.height * c - 0.01))},
+                  "rotate");
+}
+
+// Turns about the middles of input and output.
+cv::Matx23d rotation(const Values& v, cv::Size in, cv::Size out) {
+  const double angle = v[0] * CV_PI / 180, c = std::cos(angle), s = std::sin(angle);
+  const double x = (in.width - 1) / 2., y = (in.height - 1) / 2.;
+  return {c, -s, (out.width - 1) / 2. - c * x + s * y, s, c, (out.height - 1) / 2. - s * x - c * y};
+}
+
+constexpr int cv_rotation[] = {-1, cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180,
+                               cv::ROTATE_90_COUNTERCLOCKWISE};
+
+// Rows of the output from rows of the input; both from all rows for other angles than 0 and 180.
+void rotate_rows(const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
+  const int quarters = right_angles(v);
+  if (quarters == 0) {
+    in.copyTo(out);
+  } else if (quarters == 2) {
+    cv::rotate(in, out, cv::ROTATE_180);
+  } else if (quarters > 0) {
+    // Rows of the output are columns of the input, counted from the right for 270 degrees.
+    const int first = quarters == 1 ? place.output_row : in.cols - place.output_row - out.rows;
+    cv::rotate(in.colRange(first, first + out.rows), out, cv_rotation[quarters]);
+  } else {
+    const cv::Matx23d matrix = rotation(v, {place.input.columns, place.input.rows},
+                                        {place.output.columns, place.output.rows});
+    warp_affine(in, out, place, matrix, int(v[1]), int(v[2]));
+  }
+}
+
+void rotate_whole(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  const int quarters = right_angles(v);
+  if (quarters == 0)
+    in.copyTo(out);
+  else if (quarters > 0)
+    cv::rotate(in, out, cv_rotation[quarters]);
+  else
+    cv::warpAffine(in, out, rotation(v, in.size(), out.size()), out.size(), int(v[1]), int(v[2]));
 }
 
 // The rows of an image that are `r` when they are counted from the other end.
@@ -65,34 +128,19 @@ constinit const Operation flip_operation{
 
 constinit const Operation rotate_operation{
     .name = "rotate",
-    .help = "turns the image by a right angle",
+    .help = "turns the image by any angle",
     .parameters = rotate_parameters,
     .scope = Operation::Scope::mapped,
     .accepts = always<all_depths, any_channels>,
-    .output_size =
-        [](const Values& v, cv::Size size) {
-          return int(v[0]) == cv::ROTATE_180 ? size : cv::Size{size.height, size.width};
-        },
+    .output_size = rotated_size,
     .source_rows =
         [](const Values& v, const Place& whole, Range want) {
-          return int(v[0]) == cv::ROTATE_180 ? mirrored(want, whole.input.rows)
-                                             : Range{0, static_cast<std::size_t>(whole.input.rows)};
+          const int quarters = right_angles(v);
+          if (quarters == 0) return want;
+          return quarters == 2 ? mirrored(want, whole.input.rows) : all_rows(v, whole, want);
         },
-    .run_at =
-        [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
-          const int angle = int(v[0]);
-          if (angle == cv::ROTATE_180) {
-            cv::rotate(in, out, angle);
-            return;
-          }
-          // Rows of the output are columns of the input, counted from the right for 270 degrees.
-          const int first = angle == cv::ROTATE_90_CLOCKWISE
-                                ? place.output_row
-                                : in.cols - place.output_row - out.rows;
-          cv::rotate(in.colRange(first, first + out.rows), out, angle);
-        },
-    .reference = [](const cv::Mat& in, cv::Mat& out,
-                    const Values& v) { cv::rotate(in, out, int(v[0])); },
+    .run_at = rotate_rows,
+    .reference = rotate_whole,
 };
 
 constinit const Operation crop_operation{

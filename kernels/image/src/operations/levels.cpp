@@ -114,10 +114,8 @@ constinit const Operation normalize_operation{
     .run = [](const cv::Mat& in, cv::Mat& out,
               const Values& v) { in.convertTo(out, CV_8U, v[0], v[1]); },
     .resolve = stretching,
-    .reference =
-        [](const cv::Mat& in, cv::Mat& out, const Values&) {
-          cv::normalize(in, out, 0, 255, cv::NORM_MINMAX);
-        },
+    .reference = [](const cv::Mat& in, cv::Mat& out,
+                    const Values&) { cv::normalize(in, out, 0, 255, cv::NORM_MINMAX); },
 };
 
 }  // namespace tine::image

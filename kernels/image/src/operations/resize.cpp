@@ -11,6 +11,7 @@
 #include <tine/image/filters.hpp>
 
 #include "operations/all.hpp"
+#include "resize/halve.hpp"
 #include "resize/rows.hpp"
 #include "resize/weights.hpp"
 #include "text.hpp"
@@ -115,7 +116,10 @@ void resize_band(const cv::Mat& in, cv::Mat& out, const Place& place, const Valu
       take_nearest(in, out, place);
       break;
     case Way::cells:
-      cv::resize(in, out, out.size(), 0, 0, cv::INTER_AREA);
+      if (in.depth() == CV_8U && in.rows == 2 * out.rows && in.cols == 2 * out.cols)
+        halve(in, out);
+      else
+        cv::resize(in, out, out.size(), 0, 0, cv::INTER_AREA);
       break;
     default:
       resize_rows(way, in, out, place);

@@ -143,6 +143,20 @@ inline Chain normalize() {
 inline Chain equalize() {
   return Chain::of("equalize");
 }
+/// Marks corners of an 8-bit gray image with their strength, 0 elsewhere: pixels with 9 neighbours in
+/// a row, of 16 around them, that are brighter or darker by more than `threshold`; `cv::FAST` with
+/// non-maximum suppression. `circle` is one of cv::FastFeatureDetector's types. keypoints()
+/// (features.hpp) makes a list of them.
+inline Chain fast(int threshold = 20, int circle = 2) {
+  return Chain::of("fast", {double(threshold), double(circle)});
+}
+/// Marks the corners of an 8-bit or float gray image with 255: the local maxima of Harris' measure,
+/// or of the least eigenvalue, that have `quality` of the largest; `cv::goodFeaturesToTrack` without
+/// least distance.
+inline Chain corners(double quality = 0.01, bool harris = true, int block = 3, int size = 3,
+                     double k = 0.04) {
+  return Chain::of("corners", {quality, harris ? 0. : 1., double(block), double(size), k});
+}
 /// For resize(): cv::INTER_AREA when neither side grows, else cv::INTER_CUBIC.
 inline constexpr int by_size = -1;
 /// Another size by a factor; `method` is one of cv::INTER_AREA, INTER_LINEAR, INTER_CUBIC,
@@ -164,14 +178,40 @@ inline Chain pyrup() {
   return Chain::of("pyrup");
 }
 /// The mirror image: left and right (1), top and bottom (0) or both (-1) change places; `cv::flip`.
-/// Runs as one slice, as the next two.
 inline Chain flip(int code = 1) {
   return Chain::of("flip", {double(code)});
 }
-/// Turned by a right angle: cv::ROTATE_90_CLOCKWISE, ROTATE_180, ROTATE_90_COUNTERCLOCKWISE;
-/// `cv::rotate`.
-inline Chain rotate(int code) {
-  return Chain::of("rotate", {double(code)});
+/// Turned clockwise, by -360 to 360 degrees, about its middle. Right angles keep all pixels as they
+/// are (`cv::rotate`), others are `cv::warpAffine`. With `grow` the result is as large as the corners
+/// need, otherwise as large as the image, whose corners are cut off. `border` may also be
+/// cv::BORDER_WRAP, as in the next three.
+inline Chain rotate(double degrees, int interpolation = cv::INTER_LINEAR,
+                    int border = cv::BORDER_CONSTANT, bool grow = true) {
+  return Chain::of("rotate", {degrees, double(interpolation), double(border), double(grow)});
+}
+/// A pixel at (x, y) of the image comes to `matrix` * (x, y, 1); `cv::warpAffine`. A width or height
+/// of 0 is the image's. Throws for a matrix without inverse; when it is run, as all warps, for images
+/// with sides of more than 32,766 pixels.
+inline Chain affine(const cv::Matx23d& matrix, cv::Size size = {},
+                    int interpolation = cv::INTER_LINEAR, int border = cv::BORDER_CONSTANT) {
+  const auto& m = matrix.val;
+  return Chain::of("affine", {m[0], m[1], m[2], m[3], m[4], m[5], double(size.width),
+                              double(size.height), double(interpolation), double(border)});
+}
+/// The same with a perspective transformation, `cv::warpPerspective`; see
+/// `cv::getPerspectiveTransform`. The last number of the matrix must not be 0.
+inline Chain perspective(const cv::Matx33d& matrix, cv::Size size = {},
+                         int interpolation = cv::INTER_LINEAR, int border = cv::BORDER_CONSTANT) {
+  const auto m = matrix * (1 / matrix(2, 2));
+  return Chain::of("perspective", {m(0, 0), m(0, 1), m(0, 2), m(1, 0), m(1, 1), m(1, 2), m(2, 0),
+                                   m(2, 1), double(size.width), double(size.height),
+                                   double(interpolation), double(border)});
+}
+/// Takes back the distortion of a lens that has put what belongs at distance r from the middle (1 in
+/// the corners) to r * (1 + k1 r^2 + k2 r^4): k1 < 0 for barrel distortion; `cv::remap`.
+inline Chain lens(double k1, double k2 = 0, int interpolation = cv::INTER_LINEAR,
+                  int border = cv::BORDER_CONSTANT) {
+  return Chain::of("lens", {k1, k2, double(interpolation), double(border)});
 }
 /// A part of the image; a width or height of 0 goes to the edge. Throws, when it is run, for an image
 /// that does not hold it.
