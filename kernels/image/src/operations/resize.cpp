@@ -62,20 +62,22 @@ Way chosen_way(const Values& v, const Place& place) {
   return way_of(method_of(v, in, out), in, out);
 }
 
+// Pixels at these offsets in bytes.
 template <std::size_t size>
-void take_pixels(const std::uint8_t* from, const std::vector<std::size_t>& pixels,
+void take_pixels(const std::uint8_t* from, const std::vector<std::ptrdiff_t>& offsets,
                  std::uint8_t* to) {
-  for (const std::size_t pixel : pixels) {
-    std::memcpy(to, from + pixel * size, size);
+  for (const std::ptrdiff_t offset : offsets) {
+    std::memcpy(to, from + offset, size);
     to += size;
   }
 }
 
 void take_nearest(const cv::Mat& in, cv::Mat& out, const Place& place) {
-  std::vector<std::size_t> pixels(static_cast<std::size_t>(out.cols));
+  std::vector<std::ptrdiff_t> offsets(static_cast<std::size_t>(out.cols));
+  const double step = Side{in.cols, out.cols}.step();
   for (int x = 0; x < out.cols; ++x)
-    pixels[static_cast<std::size_t>(x)] =
-        static_cast<std::size_t>(nearest_to(x, {in.cols, out.cols}));
+    offsets[static_cast<std::size_t>(x)] =
+        static_cast<std::ptrdiff_t>(in.elemSize()) * nearest_to(x, step, in.cols);
   const auto take = [size = in.elemSize()] {
     switch (size) {
       case 1:
@@ -96,13 +98,14 @@ void take_nearest(const cv::Mat& in, cv::Mat& out, const Place& place) {
         return take_pixels<16>;
     }
   }();
+  const double row_step = Side{place.input.rows, place.output.rows}.step();
   int before = -1;
   for (int y = 0; y < out.rows; ++y) {
-    const int row = nearest_to(place.output_row + y, {place.input.rows, place.output.rows});
+    const int row = nearest_to(place.output_row + y, row_step, place.input.rows);
     if (row == before)
-      std::memcpy(out.ptr(y), out.ptr(y - 1), pixels.size() * in.elemSize());
+      std::memcpy(out.ptr(y), out.ptr(y - 1), offsets.size() * in.elemSize());
     else
-      take(in.ptr(row - place.input_row), pixels, out.ptr(y));
+      take(in.ptr(row - place.input_row), offsets, out.ptr(y));
     before = row;
   }
 }

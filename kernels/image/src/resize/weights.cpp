@@ -148,16 +148,12 @@ Weights column_weights(Way way, Side side, bool fixed_point) {
   return result;
 }
 
-int nearest_to(int pixel, Side side) {
-  return std::min(cvFloor(pixel * side.step()), side.in - 1);
-}
-
 Range sources_of(Way way, Side side, const Range& pixels) {
   const int first = static_cast<int>(pixels.begin), last = static_cast<int>(pixels.end) - 1;
   int begin = first, end = last + 1;
   if (way == Way::nearest) {
-    begin = nearest_to(first, side);
-    end = nearest_to(last, side) + 1;
+    begin = nearest_to(first, side.step(), side.in);
+    end = nearest_to(last, side.step(), side.in) + 1;
   } else if (way == Way::cells) {
     const int cell = cvRound(side.step());
     begin *= cell;

@@ -2,6 +2,7 @@
 // cv::resize of OpenCV 4.6 does, for the absolute row or column, so that all bits agree.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -55,8 +56,10 @@ Weights row_weights(Way way, Side side, const Range& rows, bool fixed_point);
 /// The same for all columns, where Way::linear takes no pixel from outside the image.
 Weights column_weights(Way way, Side side, bool fixed_point);
 
-/// The pixel of the input that Way::nearest takes.
-int nearest_to(int pixel, Side side);
+/// The pixel of `count` in the input that Way::nearest takes; `step` is that of the side.
+inline int nearest_to(int pixel, double step, int count) {
+  return std::min(cvFloor(pixel * step), count - 1);
+}
 
 /// The pixels of the input, from the first to the last, that pixels `pixels` of the output depend on.
 Range sources_of(Way way, Side side, const Range& pixels);
