@@ -24,7 +24,9 @@ using namespace std::chrono_literals;
 // What to try besides the operation with its defaults, or in place of them where they do nothing.
 std::vector<std::string> chains_of(std::string_view operation) {
   static const std::map<std::string_view, std::vector<std::string>> chains{
-      {"resize", {"resize 0.5", "resize 0.37", "resize 1.3", "resize width=40 height=300"}},
+      {"resize",
+       {"resize 0.5", "resize 0.37", "resize 1.3", "resize width=40 height=300",
+        "resize 0.6 method=linear", "resize 1.4 method=lanczos4", "resize 0.7 method=nearest"}},
       {"crop", {"crop x=0 y=0 width=1 height=1"}},
       {"rotate", {"rotate", "rotate 180", "rotate 270", "rotate 17"}},
       {"flip", {"flip", "flip vertical", "flip both"}},

@@ -198,6 +198,18 @@ Call guided_call(int radius, double eps) {
   return [=](const cv::Mat& in, cv::Mat& out) { out = guided(radius, eps).reference(in); };
 }
 
+Call resize_call(double scale, int method) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    const cv::Size size{std::max(1, cvRound(in.cols * scale)),
+                        std::max(1, cvRound(in.rows * scale))};
+    cv::resize(in, out, size, 0, 0, method);
+  };
+}
+
+Call pyrdown_call(int border) {
+  return [=](const cv::Mat& in, cv::Mat& out) { cv::pyrDown(in, out, {}, border); };
+}
+
 // About the middle, on a canvas that the corners fit on, or on one of the same size.
 Call rotate_call(double degrees, bool grow) {
   return [=](const cv::Mat& in, cv::Mat& out) {
@@ -392,6 +404,21 @@ std::vector<Case> cases_inside() {
          const bool shrinks = in.cols >= 33 && in.rows >= 20;
          cv::resize(in, out, {33, 20}, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
        }},
+      {"resize scale=0.5 method=area", resize_call(0.5, cv::INTER_AREA)},
+      {"resize scale=0.3 method=area", resize_call(0.3, cv::INTER_AREA)},
+      {"resize scale=1.3 method=area", resize_call(1.3, cv::INTER_AREA)},
+      {"resize scale=0.5 method=linear", resize_call(0.5, cv::INTER_LINEAR)},
+      {"resize scale=2.7 method=linear", resize_call(2.7, cv::INTER_LINEAR)},
+      {"resize scale=0.7 method=cubic", resize_call(0.7, cv::INTER_CUBIC)},
+      {"resize scale=3 method=cubic", resize_call(3, cv::INTER_CUBIC)},
+      {"resize scale=0.7 method=lanczos4", resize_call(0.7, cv::INTER_LANCZOS4)},
+      {"resize scale=1.9 method=lanczos4", resize_call(1.9, cv::INTER_LANCZOS4)},
+      {"resize scale=0.6 method=nearest", resize_call(0.6, cv::INTER_NEAREST)},
+      {"resize scale=2.2 method=nearest", resize_call(2.2, cv::INTER_NEAREST)},
+      {"pyrdown", pyrdown_call(cv::BORDER_REFLECT_101)},
+      {"pyrdown border=reflect", pyrdown_call(cv::BORDER_REFLECT)},
+      {"pyrdown border=replicate", pyrdown_call(cv::BORDER_REPLICATE)},
+      {"pyrup", [](const Mat& in, Mat& out) { cv::pyrUp(in, out); }},
   };
 }
 

@@ -41,6 +41,8 @@ std::span<const Operation* const> operations() {
       &normalize_operation,
       &open_operation,
       &perspective_operation,
+      &pyrdown_operation,
+      &pyrup_operation,
       &resize_operation,
       &rotate_operation,
       &scharr_operation,

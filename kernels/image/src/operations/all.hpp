@@ -40,6 +40,8 @@ extern const Operation nlmeans_operation;
 extern const Operation normalize_operation;
 extern const Operation open_operation;
 extern const Operation perspective_operation;
+extern const Operation pyrdown_operation;
+extern const Operation pyrup_operation;
 extern const Operation resize_operation;
 extern const Operation rotate_operation;
 extern const Operation scharr_operation;
@@ -60,6 +62,8 @@ template <unsigned depths, unsigned channels>
 constexpr Accepts always(const Values&) {
   return {depths, channels};
 }
+
+constexpr int largest_side = 1 << 26;  ///< pixels; the bytes of a row then fit an int
 
 /// What OpenCV's filters can take for the pixels beyond the edges: their mirror image without and
 /// with the edge itself, the edge again and again, or zeros.

@@ -180,14 +180,25 @@ inline Chain corners(double quality = 0.01, bool harris = true, int block = 3, i
                      double k = 0.04) {
   return Chain::of("corners", {quality, harris ? 0. : 1., double(block), double(size), k});
 }
-/// Another size by a factor; `cv::resize`, by area when shrinking and cubic when enlarging. Runs as
-/// one slice.
-inline Chain resize(double scale) {
-  return Chain::of("resize", {scale});
+/// For resize(): cv::INTER_AREA when neither side grows, else cv::INTER_CUBIC.
+inline constexpr int by_size = -1;
+/// Another size by a factor; `method` is one of cv::INTER_AREA, INTER_LINEAR, INTER_CUBIC,
+/// INTER_LANCZOS4, INTER_NEAREST, or by_size; `cv::resize`.
+inline Chain resize(double scale, int method = by_size) {
+  return Chain::of("resize", {scale, 0, 0, double(method)});
 }
 /// Another size in pixels; 0 keeps the proportions.
-inline Chain resize_to(int width, int height) {
-  return Chain::of("resize", {0, double(width), double(height)});
+inline Chain resize_to(int width, int height, int method = by_size) {
+  return Chain::of("resize", {0, double(width), double(height), double(method)});
+}
+/// Half the size, after a blur with a Gaussian of 5 x 5; `border` may not be BORDER_CONSTANT;
+/// `cv::pyrDown`.
+inline Chain pyrdown(int border = cv::BORDER_REFLECT_101) {
+  return Chain::of("pyrdown", {double(border)});
+}
+/// Twice the size, every other row and column made by the same blur; `cv::pyrUp`.
+inline Chain pyrup() {
+  return Chain::of("pyrup");
 }
 /// The mirror image: left and right (1), top and bottom (0) or both (-1) change places; `cv::flip`.
 inline Chain flip(int code = 1) {
