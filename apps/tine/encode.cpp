@@ -15,6 +15,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "exit.hpp"
+#include "jpeg.hpp"
 
 namespace tine::app {
 
@@ -48,6 +49,28 @@ std::string lower(std::string text) {
   return text;
 }
 
+// See jpeg.hpp for those that it is not for.
+std::vector<std::uint8_t> encode_with_opencv(const cv::Mat& image, const Format& format,
+                                             const Encoding& encoding, const Metadata& metadata) {
+  // That of this format only: the encoder of WebP looks at nothing but the first.
+  std::vector<int> choices;
+  if (format.choice != 0)
+    choices = {format.choice,
+               format.choice == cv::IMWRITE_PNG_COMPRESSION ? encoding.effort : encoding.quality};
+  if (const auto dpi = metadata.resolution();
+      encoding.metadata && dpi.x > 0 && dpi.y > 0 && format.extension.starts_with(".tif"))
+    choices = {cv::IMWRITE_TIFF_RESUNIT, 2, cv::IMWRITE_TIFF_XDPI, dpi.x, cv::IMWRITE_TIFF_YDPI,
+               dpi.y};
+  std::vector<std::uint8_t> bytes;
+  try {
+    if (!cv::imencode(std::string(format.extension), image, bytes, choices))
+      throw Failure(fmt::format("cannot be encoded as {}", format.extension));
+  } catch (const cv::Exception& error) {
+    throw Failure(fmt::format("cannot be encoded as {}: {}", format.extension, error.err));
+  }
+  return bytes;
+}
+
 const Format* format_of(const std::string& extension) {
   const auto found =
       std::ranges::find(formats, std::string_view(lower(extension)), &Format::extension);
@@ -72,23 +95,10 @@ void encode_to(const cv::Mat& image, const std::string& extension, const Encodin
   if (image.channels() == 3 && !format.colour) refuse("colour", ".ppm");
   if (image.channels() == 1 && !format.gray) refuse("gray images", ".pgm");
 
-  // That of this format only: the encoder of WebP looks at nothing but the first.
-  std::vector<int> choices;
-  if (format.choice != 0)
-    choices = {format.choice,
-               format.choice == cv::IMWRITE_PNG_COMPRESSION ? encoding.effort : encoding.quality};
-  if (const auto dpi = metadata.resolution();
-      encoding.metadata && dpi.x > 0 && dpi.y > 0 && lower(extension).starts_with(".tif"))
-    choices = {cv::IMWRITE_TIFF_RESUNIT, 2, cv::IMWRITE_TIFF_XDPI, dpi.x, cv::IMWRITE_TIFF_YDPI,
-               dpi.y};
-  std::vector<std::uint8_t> bytes;
-  try {
-    if (!cv::imencode(lower(extension), image, bytes, choices))
-      throw Failure(fmt::format("cannot be encoded as {}", extension));
-  } catch (const cv::Exception& error) {
-    throw Failure(fmt::format("cannot be encoded as {}: {}", extension, error.err));
-  }
-
+  std::vector<std::uint8_t> bytes =
+      format.choice == cv::IMWRITE_JPEG_QUALITY
+          ? encode_jpeg(image, encoding.quality)
+          : encode_with_opencv(image, format, encoding, metadata);
   if (encoding.metadata) metadata.add_to(bytes, image);
 
   const auto check = [](bool good) {
