@@ -38,6 +38,21 @@ Histogram histogram_of(const cv::Mat& image) {
   return result;
 }
 
+// Whether its rows come from the rows around them.
+bool is_around(const Operation& operation) {
+  return operation.scope == Operation::Scope::local || operation.scope == Operation::Scope::global;
+}
+
+// The rows of a step's input that rows `want` of its output are made from.
+Range rows_before(const Stage::Step& step, Range want) {
+  const auto all = static_cast<std::size_t>(step.input.rows);
+  const auto halo = static_cast<std::size_t>(step.halo);
+  if (is_around(*step.operation))
+    return {want.begin - std::min(want.begin, halo), std::min(want.end + halo, all)};
+  if (step.operation->source_rows == nullptr) return {0, all};
+  return step.operation->source_rows(step.values, {step.input, step.output}, want);
+}
+
 }  // namespace
 
 Histogram operator+(const Histogram& a, const Histogram& b) {
@@ -51,45 +66,53 @@ cv::Mat isolated(const cv::Mat& image, const Range& rows) {
           const_cast<uchar*>(image.ptr(static_cast<int>(rows.begin))), image.step[0]};
 }
 
-Histogram run_band(const Stage& stage, const cv::Mat& band, Range have, Range want, cv::Mat& out) {
-  // Rows of the whole image, that `image` holds.
-  Range rows = have;
-  cv::Mat image = band;
-  const auto part = [&rows](const Range& of) {
-    return Range{of.begin - rows.begin, of.end - rows.begin};
+Range source_rows(const Stage& stage, Range want) {
+  for (int i = stage.count - 1; i >= 0; --i) want = rows_before(stage.step(i), want);
+  return want;
+}
+
+Histogram run_band(const Stage& stage, const cv::Mat& in, std::size_t first, Range want,
+                   cv::Mat& out) {
+  std::array<Range, Stage::capacity + 1> memory;
+  const auto rows = [&memory](int step) -> Range& {  // that go into it
+    return memory[static_cast<std::size_t>(step)];
   };
-  std::size_t halo = static_cast<std::size_t>(stage.halo);
+  rows(stage.count) = want;
+  for (int i = stage.count - 1; i >= 0; --i) rows(i) = rows_before(stage.step(i), rows(i + 1));
+
+  cv::Mat image = isolated(in, {rows(0).begin - first, rows(0).end - first});
   for (int i = 0; i < stage.count; ++i) {
-    const Stage::Step& step = stage.steps[static_cast<std::size_t>(i)];
-    halo -= static_cast<std::size_t>(step.halo);
-    Range keep{0, static_cast<std::size_t>(image.rows)};
-    if (!stage.whole) {
-      const Range next{want.begin - std::min(want.begin, halo),
-                       std::min(want.end + halo, static_cast<std::size_t>(stage.input.rows))};
-      keep = part(next);
-      rows = next;
-    }
+    const Stage::Step& step = stage.step(i);
+    const Range have = rows(i), next = rows(i + 1);
     const bool last = i + 1 == stage.count;
-    const bool all = keep.size() == static_cast<std::size_t>(image.rows);
-    const bool exact = all || step.reads_around;  // the kernel makes no row that is not kept
+    const bool around = is_around(*step.operation);
+    const Range keep =
+        around ? Range{next.begin - have.begin, next.end - have.begin} : Range{0, next.size()};
+    // Whether the kernel makes no row that is not kept.
+    const bool exact = !around || have.size() == keep.size() || step.operation->reads_around;
     cv::Mat result = out;
-    if (!last || !exact)
-      result =
-          scratch(i % 2, exact ? static_cast<int>(keep.size()) : image.rows, image.cols, step.type);
+    if (!last || !exact || out.empty())
+      result = scratch(i % 2, exact ? static_cast<int>(next.size()) : image.rows,
+                       step.output.columns, step.output.type);
     const uchar* place = result.data;
-    const cv::Range kept(static_cast<int>(keep.begin), static_cast<int>(keep.end));
     Values values = step.values;
-    values.table = stage.table.data();  // wherever this process has the stage
-    step.run(exact && !all ? image.rowRange(kept) : image, result, values);
+    values.table = step.table.data();  // wherever this process has the stage
+    if (step.operation->run_at != nullptr) {
+      step.operation->run_at(
+          image, result,
+          {step.input, step.output, static_cast<int>(have.begin), static_cast<int>(next.begin)},
+          values);
+    } else {
+      const cv::Range kept(static_cast<int>(keep.begin), static_cast<int>(keep.end));
+      const bool part = around && exact && have.size() != keep.size();
+      step.operation->run(part ? image.rowRange(kept) : image, result, values);
+    }
     CV_Assert(result.data == place);
     if (!exact) result = isolated(result, keep);
-    if (last && !exact) result.copyTo(out);
+    if (last && !exact && !out.empty()) result.copyTo(out);
     image = result;
   }
-  if (stage.count == 0) {
-    image = isolated(band, part(want));
-    if (!out.empty()) image.copyTo(out);
-  }
+  if (stage.count == 0 && !out.empty()) image.copyTo(out);
   return stage.counts ? histogram_of(image) : Histogram{};
 }
 

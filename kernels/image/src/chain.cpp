@@ -73,6 +73,11 @@ Shape output_of(const Step& step, const Shape& in) {
   return out;
 }
 
+void run_reference(const Step& step, const cv::Mat& in, cv::Mat& out) {
+  const Operation& operation = worker_of(step, in.type());
+  (operation.reference != nullptr ? operation.reference : operation.run)(in, out, step.values);
+}
+
 Chain Chain::of(std::string_view name, std::span<const double> values) {
   const Operation* operation = find_operation(name);
   if (operation == nullptr)
@@ -122,9 +127,7 @@ cv::Mat Chain::reference(const cv::Mat& in) const {
   for (const Step& step : steps_) {
     shape = output_of(step, shape);
     cv::Mat next(shape.rows, shape.columns, shape.type);
-    const Operation& operation = *step.operation;
-    (operation.reference != nullptr ? operation.reference : operation.run)(image, next,
-                                                                           step.values);
+    run_reference(step, image, next);
     image = next;
   }
   return image;

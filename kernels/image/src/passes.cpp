@@ -8,27 +8,61 @@ namespace tine::image {
 
 namespace {
 
+double bytes(const Shape& shape) {
+  return static_cast<double>(CV_ELEM_SIZE(shape.type)) * shape.columns * shape.rows;
+}
+
 // Rows in a band, from sizes alone. Three wishes pull apart: what a step reads and writes should
 // stay in cache (twice the L2 was best of 1/4 to 8 times); the halo, which is computed twice, should
 // be small beside the band; and there should be bands for many cores, also of a small image.
-int band_rows(const Stage& stage) {
+int cached_rows(const Stage& stage) {
   static const long l2 = sysconf(_SC_LEVEL2_CACHE_SIZE);
   const double cache = l2 > 0 ? static_cast<double>(l2) : 1 << 20;
-  double row = 1;  // bytes that the widest step reads and writes
-  int type = stage.input.type;
-  for (int i = 0; i < stage.count; ++i) {
-    const int next = stage.steps[static_cast<std::size_t>(i)].type;
-    row = std::max(row, static_cast<double>(stage.input.columns) *
-                            static_cast<double>(CV_ELEM_SIZE(type) + CV_ELEM_SIZE(next)));
-    type = next;
-  }
-  const int rows = stage.input.rows, halo = stage.halo;
+  const int rows = stage.output.rows, halo = stage.halo;
+  double row = 1;  // bytes that the widest step reads and writes for a row of the output
+  for (int i = 0; i < stage.count; ++i)
+    row = std::max(row, (bytes(stage.step(i).input) + bytes(stage.step(i).output)) / rows);
   const int fits = static_cast<int>(std::min(2 * cache / row, 1e6)) - 2 * halo;
   const int least = std::clamp(16 * halo, 16, std::max({rows / 24, 2 * halo, 16}));
   return std::clamp(std::max(std::min(fits, rows / 64), least), 1, std::max(1, rows));
 }
 
+// Whether a mapped step takes its rows from so many that it should not ask the steps before it for
+// them, band after band: a rotation, say.
+bool gathers(const Stage::Step& step) {
+  const auto rows = static_cast<std::size_t>(step.output.rows);
+  const Range middle{rows / 2, std::min(rows, rows / 2 + 64)};
+  const Range source = step.operation->source_rows(step.values, {step.input, step.output}, middle);
+  const double share = static_cast<double>(middle.size()) / static_cast<double>(rows);
+  return static_cast<double>(source.size()) > 2 * share * step.input.rows + 32;
+}
+
 }  // namespace
+
+int band_rows(const Stage& stage, const ChainOptions& options) {
+  if (stage.is_whole()) return std::max(1, stage.output.rows);
+  return options.band_rows > 0 ? options.band_rows : cached_rows(stage);
+}
+
+bool append(Stage& stage, const Step& step) {
+  using Scope = Operation::Scope;
+  const Operation& operation = worker_of(step, stage.output.type);
+  Stage::Step next;
+  next.operation = &operation;
+  next.values = step.values;
+  next.input = stage.output;
+  next.output = output_of(step, stage.output);
+  next.halo = operation.halo != nullptr ? operation.halo(step.values, stage.output.type) : 0;
+  const bool alone = operation.scope == Scope::phased || operation.scope == Scope::whole;
+  if (stage.count > 0 && (stage.count == Stage::capacity || alone || stage.is_alone() ||
+                          (operation.scope == Scope::mapped && gathers(next))))
+    return false;
+  stage.steps[static_cast<std::size_t>(stage.count++)] = next;
+  stage.halo += next.halo;
+  stage.output = next.output;
+  stage.anywhere = stage.anywhere || operation.scope == Scope::mapped || alone;
+  return true;
+}
 
 std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOptions& options) {
   std::vector<Pass> result(1);
@@ -38,37 +72,20 @@ std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOpti
     next.stage.input = next.stage.output = result.back().stage.output;
     result.push_back(next);
   };
-  Shape shape = input;
   for (const Step& step : chain.steps()) {
-    const Operation& operation = *step.operation;
-    const bool whole = operation.scope == Operation::Scope::whole;
-    if (operation.scope == Operation::Scope::global) {
+    const int type = result.back().stage.output.type;
+    if (worker_of(step, type).scope == Operation::Scope::global) {
+      if (result.back().stage.is_alone()) next_pass();  // which only counts
       result.back().stage.counts = true;
       next_pass();
-      result.back().global = &step;
-    } else if (result.back().stage.whole || (whole && result.back().stage.count > 0) ||
-               result.back().stage.count == Stage::capacity) {
-      next_pass();
+      result.back().global = true;
     }
-    Stage& stage = result.back().stage;
-    Stage::Step& compiled = stage.steps[static_cast<std::size_t>(stage.count++)];
-    compiled.run = operation.run;
-    compiled.values = step.values;
-    compiled.halo = operation.halo != nullptr ? operation.halo(step.values, shape.type) : 0;
-    compiled.reads_around = operation.reads_around;
-    shape = output_of(step, shape);
-    compiled.type = shape.type;
-    stage.whole = whole;
-    stage.halo += compiled.halo;
-    stage.output = shape;
+    if (!append(result.back().stage, step)) {
+      next_pass();
+      append(result.back().stage, step);
+    }
   }
-  for (Pass& pass : result) {
-    Stage& stage = pass.stage;
-    if (stage.whole)
-      stage.band_rows = std::max(1, stage.output.rows);
-    else
-      stage.band_rows = options.band_rows > 0 ? options.band_rows : band_rows(stage);
-  }
+  for (Pass& pass : result) pass.stage.band_rows = band_rows(pass.stage, options);
   return result;
 }
 

@@ -15,13 +15,35 @@ struct HereEngine {
     const Partition partition = bands(stage);
     for (std::size_t i = 0; i < partition.size(); ++i) {
       const Slice s = partition.slice(i);
-      const Range have = stage.whole ? Range{0, static_cast<std::size_t>(in.rows)} : s.outer;
-      const cv::Mat band = isolated(in, have);
       cv::Mat part;
       if (!out.empty()) part = isolated(out, {s.begin, s.end});
-      histogram = histogram + run_band(stage, band, have, {s.begin, s.end}, part);
+      histogram = histogram + run_band(stage, in, 0, {s.begin, s.end}, part);
     }
     return histogram;
+  }
+
+  static void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
+    const Operation& operation = *stage.step(0).operation;
+    PhaseInput input = phase_input(stage, isolated(in, {0, static_cast<std::size_t>(in.rows)}));
+    struct alignas(64) Line {
+      std::uint8_t bytes[64];
+    };
+    std::array<std::vector<Line>, 2> memory;
+    for (std::size_t p = 0; p < operation.phases.size(); ++p) {
+      Records found = records(operation.phases[p], input);
+      memory[p].resize(found.count * found.stride / sizeof(Line));
+      std::uint8_t* record = memory[p].data()->bytes;
+      found.data = record;
+      for (std::size_t i = 0; i < found.count; ++i, record += found.stride)
+        operation.phases[p].run(input, i, record);
+      input.found[p] = found;
+    }
+    const Partition partition = bands(stage);
+    for (std::size_t i = 0; i < partition.size(); ++i) {
+      const Slice s = partition.slice(i);
+      cv::Mat part = isolated(out, {s.begin, s.end});
+      operation.finish(input, {s.begin, s.end}, part);
+    }
   }
 };
 

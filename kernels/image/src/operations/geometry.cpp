@@ -1,5 +1,4 @@
-// flip, rotate, crop: pixels move and keep their values. What takes rows from elsewhere runs on the
-// whole image at once.
+// flip, rotate, crop: pixels move and keep their values.
 #include <string>
 
 #include <tine/error.hpp>
@@ -41,38 +40,76 @@ cv::Size cropped(const Values& v, cv::Size size) {
   return {int(width), int(height)};
 }
 
+// The rows of an image that are `r` when they are counted from the other end.
+Range mirrored(const Range& r, int rows) {
+  return {static_cast<std::size_t>(rows) - r.end, static_cast<std::size_t>(rows) - r.begin};
+}
+
 }  // namespace
 
 constinit const Operation flip_operation{
     .name = "flip",
     .help = "the mirror image",
     .parameters = flip_parameters,
-    .scope = Operation::Scope::whole,
+    .scope = Operation::Scope::mapped,
     .accepts = always<all_depths, any_channels>,
-    .run = [](const cv::Mat& in, cv::Mat& out, const Values& v) { cv::flip(in, out, int(v[0])); },
+    .source_rows =
+        [](const Values& v, const Place& whole, Range want) {
+          return int(v[0]) > 0 ? want : mirrored(want, whole.input.rows);
+        },
+    .run_at = [](const cv::Mat& in, cv::Mat& out, const Place&,
+                 const Values& v) { cv::flip(in, out, int(v[0])); },
+    .reference = [](const cv::Mat& in, cv::Mat& out,
+                    const Values& v) { cv::flip(in, out, int(v[0])); },
 };
 
 constinit const Operation rotate_operation{
     .name = "rotate",
     .help = "turns the image by a right angle",
     .parameters = rotate_parameters,
-    .scope = Operation::Scope::whole,
+    .scope = Operation::Scope::mapped,
     .accepts = always<all_depths, any_channels>,
     .output_size =
         [](const Values& v, cv::Size size) {
           return int(v[0]) == cv::ROTATE_180 ? size : cv::Size{size.height, size.width};
         },
-    .run = [](const cv::Mat& in, cv::Mat& out, const Values& v) { cv::rotate(in, out, int(v[0])); },
+    .source_rows =
+        [](const Values& v, const Place& whole, Range want) {
+          return int(v[0]) == cv::ROTATE_180 ? mirrored(want, whole.input.rows)
+                                             : Range{0, static_cast<std::size_t>(whole.input.rows)};
+        },
+    .run_at =
+        [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
+          const int angle = int(v[0]);
+          if (angle == cv::ROTATE_180) {
+            cv::rotate(in, out, angle);
+            return;
+          }
+          // Rows of the output are columns of the input, counted from the right for 270 degrees.
+          const int first = angle == cv::ROTATE_90_CLOCKWISE
+                                ? place.output_row
+                                : in.cols - place.output_row - out.rows;
+          cv::rotate(in.colRange(first, first + out.rows), out, angle);
+        },
+    .reference = [](const cv::Mat& in, cv::Mat& out,
+                    const Values& v) { cv::rotate(in, out, int(v[0])); },
 };
 
 constinit const Operation crop_operation{
     .name = "crop",
     .help = "a part of the image",
     .parameters = crop_parameters,
-    .scope = Operation::Scope::whole,
+    .scope = Operation::Scope::mapped,
     .accepts = always<all_depths, any_channels>,
     .output_size = cropped,
-    .run =
+    .source_rows =
+        [](const Values& v, const Place&, Range want) {
+          const auto y = static_cast<std::size_t>(v[1]);
+          return Range{want.begin + y, want.end + y};
+        },
+    .run_at = [](const cv::Mat& in, cv::Mat& out, const Place&,
+                 const Values& v) { in.colRange(int(v[0]), int(v[0]) + out.cols).copyTo(out); },
+    .reference =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           in(cv::Rect(int(v[0]), int(v[1]), out.cols, out.rows)).copyTo(out);
         },

@@ -131,8 +131,7 @@ inline Chain threshold(Otsu) {
 /// Pixels brighter than the mean of the size x size pixels around them less `offset` become white, for
 /// 8-bit gray images; `method` is cv::ADAPTIVE_THRESH_MEAN_C or ADAPTIVE_THRESH_GAUSSIAN_C;
 /// `cv::adaptiveThreshold`.
-inline Chain threshold_adaptive(int size, double offset,
-                                int method = cv::ADAPTIVE_THRESH_MEAN_C) {
+inline Chain threshold_adaptive(int size, double offset, int method = cv::ADAPTIVE_THRESH_MEAN_C) {
   return Chain::of("threshold adaptive", {double(size), offset, double(method)});
 }
 /// Stretches the levels an 8-bit gray image has to the whole range; `cv::normalize` with

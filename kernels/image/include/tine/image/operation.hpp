@@ -121,6 +121,10 @@ struct Operation {
   std::span<const Parameter> parameters{};
   Scope scope = Scope::local;
 
+  /// The operation that does its work on images of a type which need another way to the result;
+  /// nullptr, or what returns nullptr: itself. Name, parameters and `accepts` are this one's.
+  const Operation* (*variant)(const Values& values, int type) = nullptr;
+
   /// The images it takes.
   Accepts (*accepts)(const Values& values);
   /// The OpenCV type of its output for an input of an accepted type; nullptr: the input's.
