@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -83,8 +84,9 @@ cv::Mat decode_with_opencv(const ImageFile& file, std::string& complaints) {
   }
   complaints = said.stop();
   if (image.empty())
-    throw Failure(complaints.empty() ? "cannot be decoded"
-                                     : fmt::format("cannot be decoded: {}", line_at(complaints, 0)));
+    throw Failure(complaints.empty()
+                      ? "cannot be decoded"
+                      : fmt::format("cannot be decoded: {}", line_at(complaints, 0)));
   return image;
 }
 
@@ -106,14 +108,18 @@ ImageFile read_image_file(int descriptor, const Limits& limits) {
   return file;
 }
 
+cv::Size upright_size(const ImageFile& file, const Metadata& metadata) {
+  const cv::Size size(static_cast<int>(file.width), static_cast<int>(file.height));
+  return metadata.orientation() > 4 ? cv::Size(size.height, size.width) : size;
+}
+
 cv::Mat decode(const ImageFile& file, const Metadata& metadata, std::string& warning,
                int reduction) {
   cv::Mat image;
   std::string complaints;
   if (file.format == "JPEG")
-    image = decode_jpeg(file.bytes,
-                        {static_cast<int>(file.width), static_cast<int>(file.height)}, reduction,
-                        complaints);
+    image = decode_jpeg(file.bytes, {static_cast<int>(file.width), static_cast<int>(file.height)},
+                        reduction, complaints);
   if (image.empty()) {
     reduction = 1;
     image = decode_with_opencv(file, complaints);
@@ -134,6 +140,14 @@ cv::Mat decode(const ImageFile& file, const Metadata& metadata, std::string& war
     throw Failure(fmt::format("says {} x {} pixels, but holds {} x {} of {} bytes", file.width,
                               file.height, columns, rows, image.elemSize()));
   warning = line_at(complaints, 0);
+  if (reduction > 1) {
+    // The decoder rounds up. A last column that stands for few of the image's would shift it.
+    const auto nearest = [reduction](int whole) {
+      return std::max(1, cvRound(double(whole) / reduction));
+    };
+    image = image(cv::Rect(0, 0, nearest(static_cast<int>(file.width)),
+                           nearest(static_cast<int>(file.height))));
+  }
   // OpenCV's decoder of TIFFs has turned the image already, whatever the flags.
   return file.format == "TIFF" ? image : upright(image, metadata.orientation());
 }

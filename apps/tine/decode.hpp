@@ -31,10 +31,13 @@ struct ImageFile {
 /// decoded.
 ImageFile read_image_file(int descriptor, const Limits& limits);
 
+/// What the image comes to when it stands upright.
+cv::Size upright_size(const ImageFile& file, const Metadata& metadata);
+
 /// Throws Failure when the decoder fails, or says that data is missing or damaged, or comes to other
 /// dimensions than the first look; other complaints go to `warning`. The image stands upright, as the
 /// file's metadata say; PNG, TIFF and WebP keep their transparency. A JPEG is decoded to
-/// 1/`reduction` of its size, rounded up; see jpeg.hpp.
+/// 1/`reduction` of its size, see jpeg.hpp, unless only OpenCV can decode it.
 cv::Mat decode(const ImageFile& file, const Metadata& metadata, std::string& warning,
                int reduction = 1);
 

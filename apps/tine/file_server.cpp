@@ -187,8 +187,11 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
       input = open_input(task.input);
       made_from_[request.task] = provenance(input.get(), recipe_);
     }
-    if (request.kind != FileRequest::want_input)
+    if (request.kind != FileRequest::want_input) {
       worker.output = outputs_.open(task.output, task.replaces);
+      // Now, so that the worker's fsync() is for this, too.
+      note_provenance(worker.output->descriptor(), made_from_[request.task]);
+    }
     reply.kind = FileReply::granted;
   } catch (const Failure& failure) {
     input.reset();
@@ -207,7 +210,6 @@ void FileServer::finish(Worker& worker, const FileRequest& request) {
     if (result.failure.empty()) result.failure = "failed without a reason";
   } else {
     try {
-      note_provenance(output->descriptor(), made_from_[request.task]);
       output->publish();
       result.written = true;
       result.warning = request.text.str();

@@ -101,9 +101,11 @@ Shard shard_of(const std::string& text) {
 }
 
 // Everything that decides what is made of an input.
-std::string recipe_of(const image::Chain& chain, const Encoding& encoding) {
-  return fmt::format("{}; quality {}, effort {}{}", chain.to_string(), encoding.quality,
-                     encoding.effort, encoding.metadata ? "" : ", no metadata");
+std::string recipe_of(const image::Chain& chain, const ImageOptions& options) {
+  const Encoding& encoding = options.encoding;
+  return fmt::format("{}; quality {}, effort {}{}{}", chain.to_string(), encoding.quality,
+                     encoding.effort, encoding.metadata ? "" : ", no metadata",
+                     options.shrink_on_load ? "" : ", decoded in full");
 }
 
 // What an earlier run has done stays, and what has changed since then is done again.
@@ -143,10 +145,11 @@ int run(const Settings& settings) {
   const image::Chain chain = chain_argument(settings.chain);
   auto tasks = plan_tasks(settings.inputs, settings.out, settings.recursive, settings.naming,
                           shard_of(settings.shard));
-  const std::string recipe = recipe_of(chain, settings.options.encoding);
+  ImageOptions options = settings.options;
+  options.shrink_on_load = options.shrink_on_load && !options.verify;
+  const std::string recipe = recipe_of(chain, options);
   if (settings.resume) resume(tasks, recipe);
   if (settings.dry_run) return tell_plan(tasks);
-  ImageOptions options = settings.options;
   options.deadline = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(settings.deadline));
 
@@ -225,6 +228,12 @@ Run add_image_command(CLI::App& app) {
       ->check(CLI::Range(0, 9));
   command.add_flag("!--no-metadata", settings->options.encoding.metadata,
                    "Leave out Exif, IPTC, XMP, the colour profile and the resolution");
+  command
+      .add_option("--shrink-on-load", settings->options.shrink_on_load,
+                  "Whether a JPEG is decoded smaller, and faster, when the chain begins by shrinking "
+                  "it; pixels then differ slightly from full decoding (which --verify takes)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"auto", true}, {"never", false}}))
+      ->default_str("auto");
   command.add_flag("--force", settings->force, "Replace outputs that exist");
   command.add_flag("-r,--recursive", settings->recursive, "Images in subfolders too");
   command.add_flag("--verify", settings->options.verify,
