@@ -15,6 +15,8 @@
 #include "descriptor.hpp"
 #include "exit.hpp"
 #include "jpeg.hpp"
+#include "npy.hpp"
+#include "row_formats.hpp"
 #include "sniff.hpp"
 
 namespace tine::app {
@@ -90,6 +92,16 @@ cv::Mat decode_with_opencv(const ImageFile& file, std::string& complaints) {
   return image;
 }
 
+cv::Mat decode_npy(std::span<const std::uint8_t> bytes) {
+  const NpyHeader header = *read_npy_header(bytes);
+  const image::Shape shape = image_shape(header.rows, header.columns, header.type);
+  cv::Mat image(shape.rows, shape.columns, shape.type);
+  std::memcpy(image.data, bytes.data() + header.offset, image.total() * image.elemSize());
+  to_byte_order(image, header.big_endian);
+  swap_red_and_blue(image);
+  return image;
+}
+
 }  // namespace
 
 ImageFile read_image_file(int descriptor, const Limits& limits) {
@@ -120,6 +132,7 @@ cv::Mat decode(const ImageFile& file, const Metadata& metadata, std::string& war
   if (file.format == "JPEG")
     image = decode_jpeg(file.bytes, {static_cast<int>(file.width), static_cast<int>(file.height)},
                         reduction, complaints);
+  if (file.format == "npy") image = decode_npy(file.bytes);
   if (image.empty()) {
     reduction = 1;
     image = decode_with_opencv(file, complaints);

@@ -71,6 +71,22 @@ void FileServer::prepare_output(std::size_t task) {
   outputs_.prepare(tasks_[task].output, tasks_[task].replaces);
 }
 
+OutputFile FileServer::open_output(std::size_t task) {
+  settle();  // what is noted of the input
+  OutputFile output = outputs_.open(tasks_[task].output, tasks_[task].replaces);
+  note_provenance(output.descriptor(), made_from_[task]);
+  return output;
+}
+
+void FileServer::publish(std::size_t task, OutputFile& output, int columns, int rows) {
+  output.publish();
+  Task result = tasks_[task];
+  result.written = true;
+  result.columns = columns;
+  result.rows = rows;
+  conclude(task, std::move(result));
+}
+
 void FileServer::settle() {
   std::unique_lock lock(mutex_);
   const std::uint64_t mine = ++asked_;
@@ -219,9 +235,13 @@ void FileServer::finish(Worker& worker, const FileRequest& request) {
       result.failure = failure.what();
     }
   }
+  conclude(request.task, std::move(result));
+}
+
+void FileServer::conclude(std::size_t task, Task result) {
   const std::lock_guard lock(mutex_);
   ++(result.written ? count_.written : count_.failed);
-  results_[request.task] = std::move(result);
+  results_[task] = std::move(result);
 }
 
 }  // namespace tine::app

@@ -16,6 +16,7 @@
 #include "interrupt.hpp"
 #include "large_image.hpp"
 #include "provenance.hpp"
+#include "streamed_image.hpp"
 #include "worker_setup.hpp"
 
 namespace tine::app {
@@ -30,6 +31,7 @@ struct Settings {
   ImageOptions options;
   Naming naming;
   std::string shard;
+  std::uint64_t memory = 0;
   bool json = false, report = false, force = false, recursive = false, no_sandbox = false;
   bool resume = false, dry_run = false;
   ProgressMode progress = ProgressMode::automatic;
@@ -167,8 +169,14 @@ int run(const Settings& settings) {
   }
   FileServer files(std::move(setup.door), tasks, settings.force, recipe);
   try {
-    const bool single = tasks.size() == 1 && !tasks[0].is_over() && pool.workers() > 1;
-    if (!single || !run_large(pool, chain, tasks, files, options, settings.progress, losses)) {
+    const bool single = tasks.size() == 1 && !tasks[0].is_over();
+    const std::uint64_t memory = settings.memory > 0 ? settings.memory : memory_for_an_image();
+    const bool alone =
+        single &&
+        (run_streamed(pool, chain, tasks, files, options, memory, settings.progress, losses) ||
+         (pool.workers() > 1 &&
+          run_large(pool, chain, tasks, files, options, settings.progress, losses)));
+    if (!alone) {
       ProgressBar bar(settings.progress, "files");
       losses = run_batch(pool, chain, tasks, files, options, bar);
     }
@@ -247,6 +255,11 @@ Run add_image_command(CLI::App& app) {
       .add_option("--max-pixels", settings->options.limits.pixels,
                   "Refuse images that claim to be larger")
       ->capture_default_str();
+  command
+      .add_option("--memory", settings->memory,
+                  "What a single image may take, such as 512M; the rows of a larger one are streamed, "
+                  "from and to TIFF, PPM, PGM and .npy [default: half of what is free]")
+      ->transform(CLI::AsSizeValue(false));
   command.add_flag("--json", settings->json, "Results on stdout as JSON");
   command.add_flag("--report", settings->report,
                    "What the workers did, on stderr: slices, times, faults, replacements");

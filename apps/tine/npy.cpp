@@ -77,10 +77,12 @@ std::optional<NpyHeader> read_npy_header(std::span<const std::uint8_t> head) {
 
 std::string npy_header(const image::Shape& shape) {
   const int depth = CV_MAT_DEPTH(shape.type), channels = CV_MAT_CN(shape.type);
-  std::string text = fmt::format(
-      "{{'descr': '{}', 'fortran_order': False, 'shape': ({}, {}{}), }}",
-      depth == CV_8U ? "|u1" : depth == CV_16U ? "<u2" : "<f4", shape.rows, shape.columns,
-      channels == 1 ? "" : fmt::format(", {}", channels));
+  std::string text =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}, {}{}), }}",
+                  depth == CV_8U    ? "|u1"
+                  : depth == CV_16U ? "<u2"
+                                    : "<f4",
+                  shape.rows, shape.columns, channels == 1 ? "" : fmt::format(", {}", channels));
   // Padded, so that the values are aligned to 64 bytes.
   text.append(63 - (10 + text.size()) % 64, ' ').append("\n");
   std::string header("\x93NUMPY\x01\0", 8);

@@ -15,8 +15,8 @@ namespace tine::app {
 
 struct NpyHeader {
   std::uint64_t rows = 0, columns = 0;
-  int type = CV_8UC1;         ///< OpenCV's
-  std::uint64_t offset = 0;   ///< of the values
+  int type = CV_8UC1;        ///< OpenCV's
+  std::uint64_t offset = 0;  ///< of the values
   bool big_endian = false;
 };
 

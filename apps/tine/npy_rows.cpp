@@ -6,9 +6,8 @@ namespace tine::app {
 std::unique_ptr<RowFile> open_npy_rows(int descriptor, std::span<const std::uint8_t> head) {
   const auto header = read_npy_header(head);
   if (!header) return nullptr;
-  return open_raw_rows(
-      descriptor,
-      {image_shape(header->rows, header->columns, header->type), header->offset, header->big_endian});
+  return open_raw_rows(descriptor, {image_shape(header->rows, header->columns, header->type),
+                                    header->offset, header->big_endian});
 }
 
 }  // namespace tine::app

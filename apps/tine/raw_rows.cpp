@@ -117,10 +117,10 @@ void to_byte_order(cv::Mat& rows, bool big_endian) {
   const std::size_t values = static_cast<std::size_t>(rows.cols) * rows.channels();
   for (int y = 0; y < rows.rows && rows.depth() != CV_8U; ++y)
     if (rows.depth() == CV_16U)
-      for (auto* v = rows.ptr<std::uint16_t>(y), *end = v + values; v != end; ++v)
+      for (auto *v = rows.ptr<std::uint16_t>(y), *end = v + values; v != end; ++v)
         *v = __builtin_bswap16(*v);
     else
-      for (auto* v = rows.ptr<std::uint32_t>(y), *end = v + values; v != end; ++v)
+      for (auto *v = rows.ptr<std::uint32_t>(y), *end = v + values; v != end; ++v)
         *v = __builtin_bswap32(*v);
 }
 

@@ -75,15 +75,19 @@ class TiffFile : public RowFile {
     const auto colours = tiff_.tag<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
     const bool floats = bits == 32 && kind == SAMPLEFORMAT_IEEEFP;
     const bool numbers = (bits == 8 || bits == 16) && kind == SAMPLEFORMAT_UINT;
-    const bool known = channels == 1 ? colours == PHOTOMETRIC_MINISBLACK
-                                     : colours == PHOTOMETRIC_RGB && (channels == 3 || channels == 4);
+    const bool known = channels == 1
+                           ? colours == PHOTOMETRIC_MINISBLACK
+                           : colours == PHOTOMETRIC_RGB && (channels == 3 || channels == 4);
     supported_ = (floats || numbers) && known &&
                  (channels == 1 || tiff_.tag<std::uint16_t>(TIFFTAG_PLANARCONFIG, 1) == 1) &&
                  tiff_.tag<std::uint16_t>(TIFFTAG_ORIENTATION, 1) == 1;
     if (!supported_) return;
     shape_ = image_shape(tiff_.tag<std::uint32_t>(TIFFTAG_IMAGELENGTH, 0),
                          tiff_.tag<std::uint32_t>(TIFFTAG_IMAGEWIDTH, 0),
-                         CV_MAKETYPE(floats ? CV_32F : bits == 16 ? CV_16U : CV_8U, channels));
+                         CV_MAKETYPE(floats       ? CV_32F
+                                     : bits == 16 ? CV_16U
+                                                  : CV_8U,
+                                     channels));
     tiled_ = TIFFIsTiled(tiff_.get()) != 0;
     piece_rows_ = tiled_ ? tiff_.tag<std::uint32_t>(TIFFTAG_TILELENGTH, 0)
                          : tiff_.tag<std::uint32_t>(TIFFTAG_ROWSPERSTRIP, 1);
@@ -94,8 +98,9 @@ class TiffFile : public RowFile {
     if (piece_rows_ == 0 || piece_columns_ == 0 || piece_bytes_ <= 0)
       throw tiff_.failure("cannot be decoded");
     if (piece_bytes_ > largest_piece)
-      throw Failure(fmt::format("has {} of {} MiB; at most {} can be done", tiled_ ? "tiles" : "strips",
-                                piece_bytes_ >> 20, largest_piece >> 20));
+      throw Failure(fmt::format("has {} of {} MiB; at most {} can be done",
+                                tiled_ ? "tiles" : "strips", piece_bytes_ >> 20,
+                                largest_piece >> 20));
   }
 
   bool supported() const { return supported_; }
@@ -106,8 +111,7 @@ class TiffFile : public RowFile {
     const auto begin = static_cast<std::uint32_t>(first);
     const std::uint32_t end = begin + static_cast<std::uint32_t>(rows.rows);
     for (std::uint32_t y = begin / piece_rows_ * piece_rows_; y < end; y += piece_rows_)
-      for (std::uint32_t x = 0; x < static_cast<std::uint32_t>(shape_.columns);
-           x += piece_columns_)
+      for (std::uint32_t x = 0; x < static_cast<std::uint32_t>(shape_.columns); x += piece_columns_)
         read_piece(x, y, begin, end, rows);
     swap_red_and_blue(rows);
   }
@@ -117,8 +121,9 @@ class TiffFile : public RowFile {
   void read_piece(std::uint32_t x, std::uint32_t y, std::uint32_t begin, std::uint32_t end,
                   cv::Mat& rows) {
     const std::size_t pixel = CV_ELEM_SIZE(shape_.type), stride = piece_columns_ * pixel;
-    const std::uint32_t from = std::max(y, begin), to = std::min({y + piece_rows_, end,
-                                                   static_cast<std::uint32_t>(shape_.rows)});
+    const std::uint32_t from = std::max(y, begin),
+                        to = std::min(
+                            {y + piece_rows_, end, static_cast<std::uint32_t>(shape_.rows)});
     const tmsize_t got =
         tiled_ ? TIFFReadEncodedTile(tiff_.get(), TIFFComputeTile(tiff_.get(), x, y, 0, 0),
                                      piece_.data(), piece_bytes_)
@@ -126,7 +131,8 @@ class TiffFile : public RowFile {
                                       piece_.data(), piece_bytes_);
     if (got < static_cast<tmsize_t>((to - y) * stride)) throw tiff_.failure("is damaged");
     const std::size_t bytes =
-        pixel * std::min<std::size_t>(piece_columns_, static_cast<std::uint32_t>(shape_.columns) - x);
+        pixel *
+        std::min<std::size_t>(piece_columns_, static_cast<std::uint32_t>(shape_.columns) - x);
     for (std::uint32_t row = from; row < to; ++row)
       std::memcpy(rows.ptr(static_cast<int>(row - begin)) + x * pixel,
                   piece_.data() + (row - y) * stride, bytes);
@@ -189,7 +195,8 @@ class TiffSink : public RowSink {
 }  // namespace
 
 std::unique_ptr<RowFile> open_tiff_rows(int descriptor, std::span<const std::uint8_t> head) {
-  if (head.size() < 8 || (std::memcmp(head.data(), "II", 2) != 0 && std::memcmp(head.data(), "MM", 2) != 0))
+  if (head.size() < 8 ||
+      (std::memcmp(head.data(), "II", 2) != 0 && std::memcmp(head.data(), "MM", 2) != 0))
     return nullptr;
   auto file = std::make_unique<TiffFile>(descriptor);
   if (!file->supported()) return nullptr;
