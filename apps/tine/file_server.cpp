@@ -220,6 +220,7 @@ void FileServer::finish(Worker& worker, const FileRequest& request) {
   std::optional<OutputFile> output = std::move(worker.output);
   worker.output.reset();
   if (request.task != worker.task || is_over(request.task)) return;
+  made_from_[request.task] = {};  // it is noted with the output
   Task result = tasks_[request.task];
   if (request.kind == FileRequest::failed || !output) {
     result.failure = request.text.str();

@@ -49,13 +49,15 @@ std::optional<NpyHeader> read_npy_header(std::span<const std::uint8_t> head) {
   if (header.offset > head.size()) throw Failure("truncated: the array's header is not whole");
   const std::string_view text(reinterpret_cast<const char*>(head.data()) + (old ? 10 : 12), length);
 
-  const std::string_view kind = value_of(text, "descr").substr(0, 5);
+  // A byte order and a kind in quotes: '<f4'.
+  std::string_view kind = value_of(text, "descr").substr(0, 5);
+  if (kind.size() < 5) kind = "?????";
   int depth;
-  if (kind.substr(2) == "u1'")
+  if (kind.ends_with("u1'"))
     depth = CV_8U;
-  else if (kind.substr(2) == "u2'")
+  else if (kind.ends_with("u2'"))
     depth = CV_16U;
-  else if (kind.substr(2) == "f4'")
+  else if (kind.ends_with("f4'"))
     depth = CV_32F;
   else
     throw Failure("the array holds no image: its values are none of uint8, uint16 and float32");
