@@ -11,6 +11,7 @@
 
 #include "exit.hpp"
 #include "interrupt.hpp"
+#include "shrink_on_load.hpp"
 #include "worker_files.hpp"
 
 namespace tine::app {
@@ -25,20 +26,23 @@ struct File {
 };
 
 // Everything about one file, in a worker.
-void process(std::size_t task, const char* extension, const char* chain_text, const Limits& limits,
-             const Encoding& encoding, bool verify) {
+void process(std::size_t task, const char* extension, const char* chain_text,
+             const ImageOptions& options) {
   try {
     const auto files = ask_for_files(task, FileRequest::want_both);
     if (!files) return;
     std::string warning;
-    const ImageFile file = read_image_file(files->input.get(), limits);
+    const ImageFile file = read_image_file(files->input.get(), options.limits);
     const Metadata metadata(file.bytes);
-    const cv::Mat image = decode(file, metadata, warning);
-    const image::Chain chain = image::Chain::parse(chain_text);
+    const image::Chain all = image::Chain::parse(chain_text);
+    const auto [reduction, chain] = options.shrink_on_load && file.format == "JPEG"
+                                        ? shrink_on_load(all, upright_size(file, metadata))
+                                        : Decoding{1, all};
+    const cv::Mat image = decode(file, metadata, warning, reduction);
     const cv::Mat result = chain(image);
-    if (verify && cv::norm(result, chain.reference(image), cv::NORM_INF) != 0)
+    if (options.verify && cv::norm(result, chain.reference(image), cv::NORM_INF) != 0)
       throw Failure("differs from what OpenCV computes");
-    encode_to(result, extension, encoding, metadata, files->output.get());
+    encode_to(result, extension, options.encoding, metadata, files->output.get());
     report_complete(task, result.cols, result.rows, warning);
   } catch (const std::bad_alloc&) {
     report_failed(task, "needs more memory than there is");
@@ -113,11 +117,11 @@ class Batch {
     try {
       for_each_slice(
           pool_.with(policy), slices(waiting.size(), 1),
-          [limits = options_.limits, encoding = options_.encoding, verify = options_.verify](
-              const Slice& s, std::span<const File> all, std::span<const char> text_of_all) {
+          [options = options_](const Slice& s, std::span<const File> all,
+                               std::span<const char> text_of_all) {
             const File& file = all[s.begin];
             const char* word = text_of_all.data();
-            process(file.task, word + file.extension, word, limits, encoding, verify);
+            process(file.task, word + file.extension, word, options);
           },
           whole(files), whole(words));
     } catch (const WorkersLost& lost) {

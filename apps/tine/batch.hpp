@@ -21,6 +21,7 @@ struct ImageOptions {
   Encoding encoding;
   std::chrono::nanoseconds deadline{0};  ///< for one file, or one band of a large one
   bool verify = false;                   ///< compare with the serial OpenCV calls
+  bool shrink_on_load = true;            ///< see shrink_on_load.hpp
 };
 
 /// Processes every one of the tasks of `files` that is not over yet, and notes in each how it went. A

@@ -139,7 +139,7 @@ class Demo {
       try {
         Losses losses;
         const Probed probed = probe_image(all_, i, {}, losses);
-        Photo photo{fs::path(path).stem().string(), load_image(all_, i, {}, probed, losses), {}};
+        Photo photo{fs::path(path).stem().string(), load_image(all_, i, {}, probed, 1, losses), {}};
         for (const Work& work : works) {
           const cv::Mat& image = photo.image();
           image::Chain::parse(work.chain).output({image.rows, image.cols, image.type()});

@@ -71,6 +71,22 @@ void FileServer::prepare_output(std::size_t task) {
   outputs_.prepare(tasks_[task].output, tasks_[task].replaces);
 }
 
+OutputFile FileServer::open_output(std::size_t task) {
+  settle();  // what is noted of the input
+  OutputFile output = outputs_.open(tasks_[task].output, tasks_[task].replaces);
+  note_provenance(output.descriptor(), made_from_[task]);
+  return output;
+}
+
+void FileServer::publish(std::size_t task, OutputFile& output, int columns, int rows) {
+  output.publish();
+  Task result = tasks_[task];
+  result.written = true;
+  result.columns = columns;
+  result.rows = rows;
+  conclude(task, std::move(result));
+}
+
 void FileServer::settle() {
   std::unique_lock lock(mutex_);
   const std::uint64_t mine = ++asked_;
@@ -187,8 +203,11 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
       input = open_input(task.input);
       made_from_[request.task] = provenance(input.get(), recipe_);
     }
-    if (request.kind != FileRequest::want_input)
+    if (request.kind != FileRequest::want_input) {
       worker.output = outputs_.open(task.output, task.replaces);
+      // Now, so that the worker's fsync() is for this, too.
+      note_provenance(worker.output->descriptor(), made_from_[request.task]);
+    }
     reply.kind = FileReply::granted;
   } catch (const Failure& failure) {
     input.reset();
@@ -201,13 +220,13 @@ void FileServer::finish(Worker& worker, const FileRequest& request) {
   std::optional<OutputFile> output = std::move(worker.output);
   worker.output.reset();
   if (request.task != worker.task || is_over(request.task)) return;
+  made_from_[request.task] = {};  // it is noted with the output
   Task result = tasks_[request.task];
   if (request.kind == FileRequest::failed || !output) {
     result.failure = request.text.str();
     if (result.failure.empty()) result.failure = "failed without a reason";
   } else {
     try {
-      note_provenance(output->descriptor(), made_from_[request.task]);
       output->publish();
       result.written = true;
       result.warning = request.text.str();
@@ -217,9 +236,13 @@ void FileServer::finish(Worker& worker, const FileRequest& request) {
       result.failure = failure.what();
     }
   }
+  conclude(request.task, std::move(result));
+}
+
+void FileServer::conclude(std::size_t task, Task result) {
   const std::lock_guard lock(mutex_);
   ++(result.written ? count_.written : count_.failed);
-  results_[request.task] = std::move(result);
+  results_[task] = std::move(result);
 }
 
 }  // namespace tine::app

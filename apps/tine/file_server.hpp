@@ -40,6 +40,11 @@ class FileServer {
   /// To be called before the output of a task is asked for. Throws Failure; see OutputFiles.
   void prepare_output(std::size_t task);
 
+  /// For an output that the command writes itself: opens it, after a worker has got the input, and gives
+  /// it its name when it is complete. Throw Failure.
+  OutputFile open_output(std::size_t task);
+  void publish(std::size_t task, OutputFile& output, int columns, int rows);
+
   /// Waits until everything that workers have sent so far is done: outputs published or not.
   void settle();
 
@@ -64,6 +69,7 @@ class FileServer {
   FileReply grant(Worker& worker, const FileRequest& request, Descriptor& input);
   void finish(Worker& worker, const FileRequest& request);
   bool is_over(std::size_t task) const;
+  void conclude(std::size_t task, Task result);
   void order();  // makes the thread look
 
   const std::vector<Task> tasks_;

@@ -16,6 +16,7 @@
 #include "interrupt.hpp"
 #include "large_image.hpp"
 #include "provenance.hpp"
+#include "streamed_image.hpp"
 #include "worker_setup.hpp"
 
 namespace tine::app {
@@ -30,6 +31,7 @@ struct Settings {
   ImageOptions options;
   Naming naming;
   std::string shard;
+  std::uint64_t memory = 0;
   bool json = false, report = false, force = false, recursive = false, no_sandbox = false;
   bool resume = false, dry_run = false;
   ProgressMode progress = ProgressMode::automatic;
@@ -101,9 +103,11 @@ Shard shard_of(const std::string& text) {
 }
 
 // Everything that decides what is made of an input.
-std::string recipe_of(const image::Chain& chain, const Encoding& encoding) {
-  return fmt::format("{}; quality {}, effort {}{}", chain.to_string(), encoding.quality,
-                     encoding.effort, encoding.metadata ? "" : ", no metadata");
+std::string recipe_of(const image::Chain& chain, const ImageOptions& options) {
+  const Encoding& encoding = options.encoding;
+  return fmt::format("{}; quality {}, effort {}{}{}", chain.to_string(), encoding.quality,
+                     encoding.effort, encoding.metadata ? "" : ", no metadata",
+                     options.shrink_on_load ? "" : ", decoded in full");
 }
 
 // What an earlier run has done stays, and what has changed since then is done again.
@@ -143,10 +147,11 @@ int run(const Settings& settings) {
   const image::Chain chain = chain_argument(settings.chain);
   auto tasks = plan_tasks(settings.inputs, settings.out, settings.recursive, settings.naming,
                           shard_of(settings.shard));
-  const std::string recipe = recipe_of(chain, settings.options.encoding);
+  ImageOptions options = settings.options;
+  options.shrink_on_load = options.shrink_on_load && !options.verify;
+  const std::string recipe = recipe_of(chain, options);
   if (settings.resume) resume(tasks, recipe);
   if (settings.dry_run) return tell_plan(tasks);
-  ImageOptions options = settings.options;
   options.deadline = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(settings.deadline));
 
@@ -164,8 +169,14 @@ int run(const Settings& settings) {
   }
   FileServer files(std::move(setup.door), tasks, settings.force, recipe);
   try {
-    const bool single = tasks.size() == 1 && !tasks[0].is_over() && pool.workers() > 1;
-    if (!single || !run_large(pool, chain, tasks, files, options, settings.progress, losses)) {
+    const bool single = tasks.size() == 1 && !tasks[0].is_over();
+    const std::uint64_t memory = settings.memory > 0 ? settings.memory : memory_for_an_image();
+    const bool alone =
+        single &&
+        (run_streamed(pool, chain, tasks, files, options, memory, settings.progress, losses) ||
+         (pool.workers() > 1 &&
+          run_large(pool, chain, tasks, files, options, settings.progress, losses)));
+    if (!alone) {
       ProgressBar bar(settings.progress, "files");
       losses = run_batch(pool, chain, tasks, files, options, bar);
     }
@@ -225,6 +236,12 @@ Run add_image_command(CLI::App& app) {
       ->check(CLI::Range(0, 9));
   command.add_flag("!--no-metadata", settings->options.encoding.metadata,
                    "Leave out Exif, IPTC, XMP, the colour profile and the resolution");
+  command
+      .add_option("--shrink-on-load", settings->options.shrink_on_load,
+                  "Whether a JPEG is decoded smaller, and faster, when the chain begins by shrinking "
+                  "it; pixels then differ slightly from full decoding (which --verify takes)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"auto", true}, {"never", false}}))
+      ->default_str("auto");
   command.add_flag("--force", settings->force, "Replace outputs that exist");
   command.add_flag("-r,--recursive", settings->recursive, "Images in subfolders too");
   command.add_flag("--verify", settings->options.verify,
@@ -238,6 +255,11 @@ Run add_image_command(CLI::App& app) {
       .add_option("--max-pixels", settings->options.limits.pixels,
                   "Refuse images that claim to be larger")
       ->capture_default_str();
+  command
+      .add_option("--memory", settings->memory,
+                  "What a single image may take, such as 512M; the rows of a larger one are streamed, "
+                  "from and to TIFF, PPM, PGM and .npy [default: half of what is free]")
+      ->transform(CLI::AsSizeValue(false));
   command.add_flag("--json", settings->json, "Results on stdout as JSON");
   command.add_flag("--report", settings->report,
                    "What the workers did, on stderr: slices, times, faults, replacements");

@@ -6,6 +6,7 @@
 #include "ask_worker.hpp"
 #include "interrupt.hpp"
 #include "load_image.hpp"
+#include "shrink_on_load.hpp"
 #include "worker_files.hpp"
 
 namespace tine::app {
@@ -20,7 +21,7 @@ cv::Mat mat_of(const image::Shape& shape, const std::uint8_t* data) {
 
 }  // namespace
 
-bool run_large(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, FileServer& files,
+bool run_large(Pool& pool, const image::Chain& all, std::vector<Task>& tasks, FileServer& files,
                const ImageOptions& options, ProgressMode progress, Losses& losses) {
   Task& task = tasks[0];
   Policy policy{.attempts = 2, .slice_deadline = options.deadline, .progress = [](const Progress&) {
@@ -31,7 +32,10 @@ bool run_large(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, 
     const Probed probed = probe_image(on, 0, options.limits, losses);
     if (probed.pixels < large) return false;
     files.prepare_output(0);
-    const Loaded loaded = load_image(on, 0, options.limits, probed, losses);
+    const auto [reduction, chain] = options.shrink_on_load && !probed.jpeg.empty()
+                                        ? shrink_on_load(all, probed.jpeg)
+                                        : Decoding{1, all};
+    const Loaded loaded = load_image(on, 0, options.limits, probed, reduction, losses);
     const image::Shape before{loaded.image.rows, loaded.image.cols, loaded.image.type()};
     const image::Shape after = chain.output(before);
     auto memory = pool.array<std::uint8_t>(
@@ -65,8 +69,8 @@ bool run_large(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks, 
     ask_worker(
         on, losses,
         [after, limits = options.limits, encoding = options.encoding,
-         warning_at = extension.size() + 1](
-            Answer&, std::span<const char> text, View<const std::uint8_t, 2> pixels) {
+         warning_at = extension.size() + 1](Answer&, std::span<const char> text,
+                                            View<const std::uint8_t, 2> pixels) {
           const auto files_of_it = ask_for_files(0, FileRequest::want_both);
           if (!files_of_it) return;
           const Metadata metadata(read_image_file(files_of_it->input.get(), limits).bytes);

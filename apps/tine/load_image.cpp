@@ -1,7 +1,5 @@
 #include "load_image.hpp"
 
-#include <cstring>
-
 #include "ask_worker.hpp"
 #include "worker_files.hpp"
 
@@ -22,22 +20,28 @@ Probed probe_image(const PoolWith& on, std::size_t task, const Limits& limits, L
     const ImageFile f = read_input(task, limits);
     a.pixels = f.pixels;
     a.bytes = f.decoded_bytes;
+    if (f.format == "JPEG") {
+      const cv::Size size = upright_size(f, Metadata(f.bytes));
+      a.rows = size.height;
+      a.columns = size.width;
+    }
   });
-  return {answer.pixels, answer.bytes};
+  return {answer.pixels, answer.bytes, {answer.columns, answer.rows}};
 }
 
 Loaded load_image(const PoolWith& on, std::size_t task, const Limits& limits, const Probed& probed,
-                  Losses& losses) {
+                  int reduction, Losses& losses) {
   Loaded loaded{on.pool.array<std::uint8_t>(1, probed.bytes), {}, {}};
   const Answer answer = ask_worker(
       on, losses,
-      [task, limits](Answer& a, View<std::uint8_t, 2> room) {
+      [task, limits, reduction](Answer& a, View<std::uint8_t, 2> room) {
         std::string warning;
         const ImageFile file = read_input(task, limits);
-        const cv::Mat image = decode(file, Metadata(file.bytes), warning);
+        const cv::Mat image = decode(file, Metadata(file.bytes), warning, reduction);
         const std::size_t bytes = image.total() * image.elemSize();
         if (bytes > room.size()) throw Failure("has more pixels than it says");
-        std::memcpy(room.data(), image.data, bytes);
+        cv::Mat place(image.rows, image.cols, image.type(), room.data());
+        image.copyTo(place);
         a.rows = image.rows;
         a.columns = image.cols;
         a.type = image.type();

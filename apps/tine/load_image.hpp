@@ -19,6 +19,7 @@ namespace tine::app {
 struct Probed {
   std::uint64_t pixels = 0;
   std::uint64_t bytes = 0;  ///< decoded, at most
+  cv::Size jpeg;            ///< its size when it stands upright, if it is one
 };
 /// Throws Failure.
 Probed probe_image(const PoolWith& on, std::size_t task, const Limits& limits, Losses& losses);
@@ -28,8 +29,8 @@ struct Loaded {
   cv::Mat image;  ///< on that memory
   std::string warning;
 };
-/// Throws Failure.
+/// `reduction` is that of decode(). Throws Failure.
 Loaded load_image(const PoolWith& on, std::size_t task, const Limits& limits, const Probed& probed,
-                  Losses& losses);
+                  int reduction, Losses& losses);
 
 }  // namespace tine::app

@@ -65,8 +65,7 @@ bool fits(const std::vector<std::uint8_t>& profile, int channels) {
 Metadata::Metadata(std::span<const std::uint8_t> file) noexcept {
   Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
   try {
-    const auto image =
-        Exiv2::ImageFactory::open(file.data(), static_cast<long>(file.size()));
+    const auto image = Exiv2::ImageFactory::open(file.data(), static_cast<long>(file.size()));
     try {
       image->readMetadata();
     } catch (const std::exception&) {
@@ -88,8 +87,8 @@ Metadata::Metadata(std::span<const std::uint8_t> file) noexcept {
     if (resolution.x > 0 && resolution.y > 0 &&
         exif_.findKey(Exiv2::ExifKey("Exif.Image.XResolution")) == exif_.end()) {
       const auto per_inch = [&](std::uint32_t n) {
-        return Exiv2::URational(
-            static_cast<std::uint32_t>(cvRound(n * resolution.per_inch * 100)), 100u);
+        return Exiv2::URational(static_cast<std::uint32_t>(cvRound(n * resolution.per_inch * 100)),
+                                100u);
       };
       exif_["Exif.Image.XResolution"] = per_inch(resolution.x);
       exif_["Exif.Image.YResolution"] = per_inch(resolution.y);
@@ -121,6 +120,9 @@ void Metadata::add_to(std::vector<std::uint8_t>& encoded, const cv::Mat& image) 
   const std::vector<std::uint8_t> none;
   const auto& profile = fits(profile_, image.channels()) ? profile_ : none;
   if (exif_.empty() && iptc_.empty() && xmp_.empty() && profile.empty()) return;
+  if (Exiv2::ImageFactory::getType(encoded.data(), static_cast<long>(encoded.size())) ==
+      Exiv2::ImageType::none)
+    return;  // a format that has a place for nothing
   try {
     const auto file = Exiv2::ImageFactory::open(encoded.data(), static_cast<long>(encoded.size()));
     file->readMetadata();
@@ -165,8 +167,8 @@ void Metadata::add_to(std::vector<std::uint8_t>& encoded, const cv::Mat& image) 
         static_cast<long>(encoded.size()))
       throw Failure("its metadata cannot be kept");
   } catch (const Exiv2::AnyError& error) {
-    throw Failure(fmt::format("its metadata cannot be kept (--no-metadata leaves it out): {}",
-                              error.what()));
+    throw Failure(
+        fmt::format("its metadata cannot be kept (--no-metadata leaves it out): {}", error.what()));
   }
 }
 

@@ -48,9 +48,7 @@ void OutputFile::discard() {
 }
 
 void OutputFile::publish() {
-  // The worker has done this already, in its own time; here is whom it is promised by.
-  int error = fsync(file_.get()) != 0 ? errno : 0;
-  if (error == 0) error = named_ ? rename_to_target() : link_to_target();
+  const int error = named_ ? rename_to_target() : link_to_target();
   if (error != 0) throw Failure(fmt::format("{} cannot be written: {}", target_, strerror(error)));
 }
 

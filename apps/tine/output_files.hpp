@@ -20,7 +20,8 @@ class OutputFile {
 
   int descriptor() const { return file_.get(); }
 
-  /// Makes it durable and gives it the target's name. Throws Failure.
+  /// Gives it the target's name. Who wrote it has seen to it that it is on the disk: workers wait for
+  /// that side by side. Throws Failure.
   void publish();
 
  private:

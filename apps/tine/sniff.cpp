@@ -5,6 +5,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "exit.hpp"
+#include "npy.hpp"
+
 namespace tine::app {
 
 namespace {
@@ -171,6 +174,19 @@ void sniff_pnm(Bytes b, Sniffed& s) {
     s.trouble = "truncated: fewer bytes than pixels";
 }
 
+void sniff_npy(Bytes b, Sniffed& s) {
+  try {
+    const NpyHeader header = *read_npy_header(b);
+    s.width = header.columns;
+    s.height = header.rows;
+    s.pixel_bytes = static_cast<unsigned>(CV_ELEM_SIZE(header.type));
+    if (s.height != 0 && s.width > (b.size() - header.offset) / s.height / s.pixel_bytes)
+      s.trouble = "truncated: fewer bytes than pixels";
+  } catch (const Failure& failure) {
+    s.trouble = failure.what();
+  }
+}
+
 }  // namespace
 
 Sniffed sniff(Bytes bytes) {
@@ -197,8 +213,11 @@ Sniffed sniff(Bytes bytes) {
              std::isspace(bytes[2])) {
     s.format = "PNM";
     sniff_pnm(bytes, s);
+  } else if (starts_with(bytes, std::string_view("\x93NUMPY", 6)) && bytes.size() >= 12) {
+    s.format = "npy";
+    sniff_npy(bytes, s);
   } else {
-    s.trouble = "not an image: none of JPEG, PNG, WebP, TIFF, BMP, PNM";
+    s.trouble = "not an image: none of JPEG, PNG, WebP, TIFF, BMP, PNM, npy";
   }
   if (s.trouble.empty() && (s.width == 0 || s.height == 0)) s.trouble = "the image has no pixels";
   return s;

@@ -288,6 +288,11 @@ TEST_F(ImageCommand, WrongImageForAnOperation) {
   const Result r = run({"image", "threshold otsu", "a.png", "-o", "b.png"});
   EXPECT_EQ(r.status, 3);
   EXPECT_THAT(r.err, HasSubstr("put gray before it"));
+  EXPECT_THAT(r.err, Not(HasSubstr("step")));
+  EXPECT_THAT(run({"image", "gaussian 1 | invert | threshold otsu", "a.png", "-o", "b.png"}).err,
+              HasSubstr("step 3 of the chain: threshold otsu takes"));
+  EXPECT_THAT(run({"image", "invert | crop x=50", "a.png", "-o", "b.png"}).err,
+              HasSubstr("step 2 of the chain: crop"));
 }
 
 TEST_F(ImageCommand, AnOutputFolderThatCannotBe) {

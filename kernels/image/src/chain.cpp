@@ -117,7 +117,13 @@ std::string Chain::to_string() const {
 
 Shape Chain::output(const Shape& input) const {
   Shape shape = input;
-  for (const Step& step : steps_) shape = output_of(step, shape);
+  for (std::size_t i = 0; i < steps_.size(); ++i) try {
+      shape = output_of(steps_[i], shape);
+    } catch (const InvalidArgument& error) {
+      if (steps_.size() == 1) throw;
+      // Which one of several, as people count.
+      throw InvalidArgument("step " + std::to_string(i + 1) + " of the chain: " + error.what());
+    }
   return shape;
 }
 
