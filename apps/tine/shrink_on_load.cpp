@@ -2,12 +2,19 @@
 
 #include <span>
 
+#include <opencv2/imgproc.hpp>
+
+#include <tine/image/filters.hpp>
+
 namespace tine::app {
 
 Decoding shrink_on_load(const image::Chain& chain, cv::Size upright) {
   const auto& steps = chain.steps();
   if (steps.empty() || steps[0].operation->name != "resize") return {1, chain};
   image::Values values = steps[0].values;
+  // Other methods do not ask for the mean of what a pixel covers, which is what the decoder gives.
+  const int method = int(values[3]);
+  if (method != image::by_size && method != cv::INTER_AREA) return {1, chain};
   const cv::Size wanted = steps[0].operation->output_size(values, upright);
   int reduction = 8;
   while (reduction > 1 &&
