@@ -37,11 +37,12 @@ bool ImageTable::ReportContext(const Context& context) {
       "thread\n"
       "work   OpenCV's CPU time with one thread over that of tine's %u workers\n",
       cpus, cpus, cpus);
-  // Each worker is a session, and with sched_autogroup_enabled the kernel shares CPUs among sessions.
+  // By sched_autogroup_enabled, which is on with most desktops' and some servers' kernels.
   if (!context.cpu_info.load_avg.empty() && context.cpu_info.load_avg[0] > 0.5)
     std::printf(
-        "Other programs are running: the kernel may give tine's workers a larger share of the CPUs "
-        "than\nOpenCV's threads. Believe no speed; work hardly depends on that.\n");
+        "\nOther programs are running. Linux may share CPUs among sessions, and each of tine's "
+        "workers is one:\nthen tine's speed is overstated, and OpenCV's threads seem not to scale. "
+        "work hardly depends on it.\n");
   std::printf("\n");
   std::printf("%-52s %8s %8s |%8s %8s | %5s %4s %4s | %4s |%8s %8s | %s\n", "", "tine 1",
               ("tine " + std::to_string(cpus)).c_str(), "OpenCV 1",
