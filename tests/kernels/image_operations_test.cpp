@@ -13,6 +13,7 @@
 #include <tine/image/filters.hpp>
 
 #include "image_test.hpp"
+#include "plain_reference.hpp"
 
 namespace tine::image {
 namespace {
@@ -114,6 +115,19 @@ void PrintTo(const Case& c, std::ostream* out) {
 
 Call gaussian_call(double sigma) {
   return [sigma](const cv::Mat& in, cv::Mat& out) { cv::GaussianBlur(in, out, {}, sigma); };
+}
+
+Call canny_call(double low, double high, int size, bool l2) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    if (in.depth() == CV_8U)
+      cv::Canny(in, out, low, high, size, l2);
+    else
+      out = plain_canny(in, low, high, size, l2);
+  };
+}
+
+Call clahe_call(double clip, int x, int y) {
+  return [=](const cv::Mat& in, cv::Mat& out) { cv::createCLAHE(clip, {x, y})->apply(in, out); };
 }
 
 // About the middle, on a canvas that the corners fit on, or on one of the same size.
@@ -234,7 +248,25 @@ std::vector<Case> cases_inside() {
          if (in.channels() == 4) cv::mixChannels(in, out, {3, 3});
        }},
       {"normalize",
-       [](const Mat& in, Mat& out) { cv::normalize(in, out, 0, 255, cv::NORM_MINMAX); }},
+       [](const Mat& in, Mat& out) { cv::normalize(in, out, 0, white_of(in), cv::NORM_MINMAX); }},
+      {"canny", canny_call(50, 150, 3, false)},
+      {"canny low=300 high=40 norm=l2", canny_call(300, 40, 3, true)},
+      {"canny 1000 2500 size=5", canny_call(1000, 2500, 5, false)},
+      {"canny 2000.5 9000 7 l2", canny_call(2000.5, 9000, 7, true)},
+      {"clahe", clahe_call(40, 8, 8)},
+      {"clahe clip=2.5 x=3 y=5", clahe_call(2.5, 3, 5)},
+      {"clahe 0 7 1", clahe_call(0, 7, 1)},
+      {"components", [](const Mat& in, Mat& out) { out = plain_components(in, 8); }},
+      {"components connectivity=4", [](const Mat& in, Mat& out) { out = plain_components(in, 4); }},
+      {"distance",
+       [](const Mat& in, Mat& out) {
+         cv::distanceTransform(in, out, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+       }},
+      {"distance metric=l1",
+       [](const Mat& in, Mat& out) {
+         cv::distanceTransform(in, out, cv::DIST_L1, cv::DIST_MASK_3);
+       }},
+      {"integral", [](const Mat& in, Mat& out) { cv::integral(in, out); }},
       {"threshold adaptive size=7 offset=3",
        [](const Mat& in, Mat& out) {
          cv::adaptiveThreshold(in, out, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY, 7, 3);
@@ -280,7 +312,7 @@ std::vector<Case> cases_inside() {
        }},
       {"threshold otsu",
        [](const Mat& in, Mat& out) {
-         cv::threshold(in, out, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+         cv::threshold(in, out, 0, white_of(in), cv::THRESH_BINARY | cv::THRESH_OTSU);
        }},
       {"equalize", [](const Mat& in, Mat& out) { cv::equalizeHist(in, out); }},
       {"resize width=33 height=20",

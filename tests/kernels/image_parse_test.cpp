@@ -32,8 +32,8 @@ TEST(Parse, IsTheComposition) {
 
 TEST(Parse, ReadsWhatItWrites) {
   for (const char* text : {"gaussian sigma=0.1", "box size=7", "median size=9", "nlmeans h=3.25",
-                           "invert", "sharpen amount=0", "erode | dilate size=5",
-                           "gray | equalize", "resize scale=0.333 | laplacian"})
+                           "invert", "sharpen amount=0", "erode | dilate size=5", "gray | equalize",
+                           "resize scale=0.333 | laplacian"})
     EXPECT_EQ(Chain::parse(text).to_string(), text);
 }
 
@@ -64,8 +64,7 @@ TEST(Parse, SaysTheRange) {
 
 TEST(Parse, TakesWordsForChoices) {
   EXPECT_EQ(Chain::parse("gaussian 2 replicate").to_string(), "gaussian sigma=2 border=replicate");
-  EXPECT_EQ(Chain::parse("erode border=ignore shape=cross").to_string(),
-            "erode shape=cross");
+  EXPECT_EQ(Chain::parse("erode border=ignore shape=cross").to_string(), "erode shape=cross");
   EXPECT_EQ(gaussian(2, cv::BORDER_REPLICATE).to_string(), "gaussian sigma=2 border=replicate");
   EXPECT_THROW(gaussian(2, cv::BORDER_WRAP), InvalidArgument);
   EXPECT_THROW(crop(5, 0, 6, 0).output({10, 10}), InvalidArgument);
@@ -109,12 +108,15 @@ TEST(Parse, SaysWhichImagesAreTaken) {
     }
     return "";
   };
-  EXPECT_EQ(refusal(threshold(otsu), CV_8UC3),
-            "threshold otsu takes 8-bit images with 1 channel; here it gets one that is 8-bit "
-            "with 3 channels (put gray before it)");
+  EXPECT_EQ(
+      refusal(threshold(otsu), CV_8UC3),
+      "threshold otsu takes 8-bit or 16-bit images with 1 channel; here it gets one that is 8-bit "
+      "with 3 channels (put gray before it)");
   EXPECT_THAT(refusal(median(7), CV_16UC1), testing::HasSubstr("takes 8-bit images"));
   EXPECT_EQ(refusal(median(5), CV_16UC1), "");
-  EXPECT_THAT(refusal(gaussian(1), CV_64FC1), testing::HasSubstr("another type"));
+  EXPECT_THAT(refusal(gaussian(1), CV_8SC1), testing::HasSubstr("another type"));
+  EXPECT_THAT(refusal(components() | gray(), CV_8UC1), testing::HasSubstr("is 32-bit with 1"));
+  EXPECT_THAT(refusal(integral() | gray(), CV_16UC3), testing::HasSubstr("is double with 3"));
   EXPECT_THAT(refusal(gaussian(1), CV_8UC2), testing::HasSubstr("2 channels"));
 }
 

@@ -47,6 +47,8 @@ std::string type_text(int type) {
   std::string text = bits == CV_8U    ? "8-bit"
                      : bits == CV_16U ? "16-bit"
                      : bits == CV_32F ? "float"
+                     : bits == CV_32S ? "32-bit"
+                     : bits == CV_64F ? "double"
                                       : "of another type";
   return text + " with " + std::to_string(channels) + (channels == 1 ? " channel" : " channels");
 }

@@ -21,10 +21,15 @@ inline PhaseInput phase_input(const Stage& stage, const cv::Mat& in) {
           .values = stage.step(0).values};
 }
 
+/// How many records a phase makes. Does not depend on what earlier ones found.
+inline std::size_t count_records(const Phase& phase, const PhaseInput& input) {
+  return phase.slices != nullptr ? phase.slices(input) : input.bands.size();
+}
+
 /// How many records a phase makes, and of which size, as Records without data.
 inline Records records(const Phase& phase, const PhaseInput& input) {
   return {.stride = (std::max<std::size_t>(phase.bytes(input), 1) + 63) / 64 * 64,
-          .count = phase.slices != nullptr ? phase.slices(input) : input.bands.size()};
+          .count = count_records(phase, input)};
 }
 
 /// Gives a global operation its numbers.

@@ -17,12 +17,12 @@ Records records_of(const ConstBytes& bytes) {
   return {bytes.data(), bytes.extent(1), bytes.extent(0)};
 }
 
-// Over all phases. How many records a later phase makes does not depend on what an earlier found.
+// Over all phases.
 std::size_t slices_of(const Stage& stage, const cv::Mat& in) {
   std::size_t count = bands(stage).size();
   if (stage.is_phased())
     for (const Phase& phase : stage.step(0).operation->phases)
-      count += records(phase, phase_input(stage, in)).count;
+      count += count_records(phase, phase_input(stage, in));
   return count;
 }
 

@@ -123,7 +123,7 @@ inline Chain threshold(double value) {
 }
 struct Otsu {};
 inline constexpr Otsu otsu{};
-/// The same with the value that separates dark and light best, for 8-bit gray images;
+/// The same with the value that separates dark and light best, for 8-bit and 16-bit gray images;
 /// `cv::threshold` with `THRESH_OTSU`. Global.
 inline Chain threshold(Otsu) {
   return Chain::of("threshold otsu");
@@ -134,8 +134,8 @@ inline Chain threshold(Otsu) {
 inline Chain threshold_adaptive(int size, double offset, int method = cv::ADAPTIVE_THRESH_MEAN_C) {
   return Chain::of("threshold adaptive", {double(size), offset, double(method)});
 }
-/// Stretches the levels an 8-bit gray image has to the whole range; `cv::normalize` with
-/// NORM_MINMAX. Global.
+/// Stretches the levels there are, in all channels together, to the whole range; `cv::normalize` with
+/// NORM_MINMAX. Global, for other than 8-bit gray images in phases.
 inline Chain normalize() {
   return Chain::of("normalize");
 }
@@ -206,6 +206,48 @@ inline Chain lens(double k1, double k2 = 0, int interpolation = cv::INTER_LINEAR
 /// that does not hold it.
 inline Chain crop(int x, int y, int width, int height) {
   return Chain::of("crop", {double(x), double(y), double(width), double(height)});
+}
+
+/// Of a vector: the sum of the absolute values, or the length of the straight line.
+enum class Norm { l1, l2 };
+
+/// Edges as lines one pixel wide, 255 where there is one and else 0: pixels whose gradient is above
+/// `low` and the largest across the edge, when they are connected to one above `high`; `cv::Canny`, for
+/// 8-bit images with 1 or 3 channels. For 16-bit images the same on their gradients, which are 257
+/// times as large. `size` is that of the Sobel kernels: 3, 5 or 7. In phases, in time linear in the
+/// number of pixels whatever the edges look like.
+inline Chain canny(double low, double high, int size = 3, Norm norm = Norm::l1) {
+  return Chain::of("canny", {low, high, double(size), norm == Norm::l2 ? 1. : 0.});
+}
+/// Equalizes each of x times y tiles by itself, with at most `clip` times the mean of a level's pixels
+/// in each level, and interpolates; `cv::createCLAHE`, for 8-bit and 16-bit gray images. In phases.
+inline Chain clahe(double clip = 40, int x = 8, int y = 8) {
+  return Chain::of("clahe", {clip, double(x), double(y)});
+}
+/// For each pixel of an 8-bit gray image the number of the connected component that it is part of, as
+/// CV_32S: 0 for pixels that are zero, and from 1 on in the order of the components' first pixels, row
+/// by row. The components of `cv::connectedComponents`, which numbers them in another order. In phases.
+inline Chain components(int connectivity = 8) {
+  return Chain::of("components", {double(connectivity)});
+}
+/// How many labels an image of them has, with 0 for the background: what cv::connectedComponents
+/// returns.
+inline int count_labels(const cv::Mat& labels) {
+  double most = -1;
+  if (!labels.empty()) cv::minMaxIdx(labels, nullptr, &most);
+  return static_cast<int>(most) + 1;
+}
+/// How far each pixel of an 8-bit gray image is from the nearest one that is zero, as CV_32F;
+/// `cv::distanceTransform` with DIST_L2 and DIST_MASK_PRECISE, or with DIST_L1, whose longest distance is
+/// 8192. Of an image without zeros what OpenCV makes of it: more than 3e7, or 8192. In phases.
+inline Chain distance(Norm norm = Norm::l2) {
+  return Chain::of("distance", {norm == Norm::l2 ? 2. : 1.});
+}
+/// Sums of all pixels above and to the left of each, in an image with one more row and column;
+/// `cv::integral`. CV_32S for 8-bit images, modulo 2^32; CV_64F for 16-bit ones, exact up to 2^53. Not
+/// for floats, whose sums would depend on how the image is cut. In phases.
+inline Chain integral() {
+  return Chain::of("integral");
 }
 
 }  // namespace tine::image

@@ -1,0 +1,37 @@
+// What operations in phases share.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include <tine/image/chain.hpp>
+
+// Compiled for AVX2 as well as for the baseline; the loader chooses. Not with FMA: it rounds once
+// where OpenCV rounds twice.
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define TINE_IMAGE_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define TINE_IMAGE_WIDE
+#endif
+
+namespace tine::image {
+
+inline constexpr std::size_t record_alignment = 64;
+
+inline constexpr std::size_t aligned(std::size_t bytes) {
+  return (bytes + record_alignment - 1) / record_alignment * record_alignment;
+}
+
+inline std::size_t one_slice(const PhaseInput&) {
+  return 1;
+}
+
+/// The operation on a whole image as a single band, where OpenCV has nothing to define the result.
+inline void in_one_band(const Operation& operation, const cv::Mat& in, cv::Mat& out,
+                        const Values& values) {
+  const auto numbers = std::span(values.number).first(operation.parameters.size());
+  Chain::of(operation.name, numbers)(in, {.band_rows = std::max(in.rows, out.rows)}).copyTo(out);
+}
+
+}  // namespace tine::image
