@@ -43,6 +43,10 @@ Call faster_call(std::string_view operation) {
     return [](const cv::Mat& in, cv::Mat& out, const tine::image::Values&) {
       cv::bitwise_not(in, out);
     };
+  if (operation == "components")
+    return [](const cv::Mat& in, cv::Mat& out, const tine::image::Values& v) {
+      cv::connectedComponents(in, out, static_cast<int>(v[0]), CV_32S);
+    };
   return nullptr;
 }
 

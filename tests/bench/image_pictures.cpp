@@ -39,8 +39,8 @@ cv::Mat of_size(const cv::Mat& photo, int side) {
 }  // namespace
 
 std::string_view suffix(Picture which) {
-  constexpr std::string_view suffixes[] = {"",        ", gray",       ", black and white",
-                                           ", small", ", small gray", ", small gray of 16 bits"};
+  constexpr std::string_view suffixes[] = {"", ", gray", ", black and white", ", small",
+                                           ", small gray"};
   return suffixes[static_cast<int>(which)];
 }
 
@@ -66,9 +66,6 @@ cv::Mat Pictures::make(Picture which) {
       return of_size(photograph(12), quick_ ? 512 : 1024);
     case Picture::small_gray:
       cv::cvtColor((*this)[Picture::small_colour], image, cv::COLOR_BGR2GRAY);
-      break;
-    case Picture::small_gray_16:
-      (*this)[Picture::small_gray].convertTo(image, CV_16U, 257);
       break;
   }
   return image;

@@ -17,7 +17,6 @@ enum class Picture {
   black_and_white,  ///< the gray one, cut at its mean level
   small_colour,     ///< 1024 x 1024, for what takes seconds
   small_gray,
-  small_gray_16,  ///< of 16 bits
 };
 
 /// What follows the name of an operation that is measured on the picture: ", gray".
