@@ -33,8 +33,6 @@ double spread(const std::vector<double>& values) {
 
 /// Seconds per item.
 double time(const Side& side, const How& how) {
-  // Threads and workers of the side before spin for a while after their last work.
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
   if (side.time) {
     if (how.warm_up) side.time(1);
     return side.time(how.calls) / (static_cast<double>(how.calls) * how.items);
@@ -54,12 +52,28 @@ double time(const Side& side, const How& how) {
 }
 
 struct Times {
-  std::vector<std::vector<double>> of_side;  // [side][round]
+  std::vector<std::vector<double>> of_side;      // [side][round]
+  std::vector<std::vector<double>> cpu_of_side;  // empty where it is not known
 
-  Times(const std::vector<Side>& sides, const How& how) : of_side(sides.size()) {
-    for (std::size_t round = 0; round < how.rounds; ++round)
-      for (std::size_t s = 0; s < sides.size(); ++s) of_side[s].push_back(time(sides[s], how));
+  Times(const std::vector<Side>& sides, const How& how)
+      : of_side(sides.size()), cpu_of_side(sides.size()) {
+    std::size_t rounds = how.rounds;
+    for (std::size_t round = 0; round < rounds; ++round) {
+      const auto start = Clock::now();
+      for (std::size_t s = 0; s < sides.size(); ++s) {
+        // Threads and workers of the side before spin for a while after their last work.
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        const auto& cpu_time = sides[s].cpu_time;
+        const double before = cpu_time ? cpu_time() : 0;
+        of_side[s].push_back(time(sides[s], how));
+        if (cpu_time) cpu_of_side[s].push_back(cpu_time() - before);
+      }
+      if (how.slow_rounds > 0 && Clock::now() - start > std::chrono::seconds(2))
+        rounds = how.slow_rounds;
+    }
   }
+
+  std::size_t rounds() const { return of_side[0].size(); }
 
   std::vector<double> ratios(std::size_t numerator, std::size_t denominator) const {
     std::vector<double> result;
@@ -69,26 +83,13 @@ struct Times {
   }
 
   /// The widest spread of tine's ratios to its peers; without peers, of its times.
-  double widest_spread() const {
-    if (of_side.size() == 1) return spread(of_side[0]);
+  double widest_spread(const std::vector<std::size_t>& peers) const {
+    if (peers.empty()) return spread(of_side[0]);
     double widest = 0;
-    for (std::size_t s = 1; s < of_side.size(); ++s)
-      widest = std::max(widest, spread(ratios(0, s)));
+    for (const std::size_t s : peers) widest = std::max(widest, spread(ratios(0, s)));
     return widest;
   }
 };
-
-std::string readable(double seconds) {
-  const char* unit = "s";
-  for (const char* smaller : {"ms", "us", "ns"}) {
-    if (seconds >= 1) break;
-    seconds *= 1000;
-    unit = smaller;
-  }
-  char text[32];
-  std::snprintf(text, sizeof(text), seconds < 10 ? "%.2f %s" : "%.0f %s", seconds, unit);
-  return text;
-}
 
 /// One line per comparison: times of the sides, figures with their targets, spread.
 class Table : public benchmark::BenchmarkReporter {
@@ -137,26 +138,50 @@ class Table : public benchmark::BenchmarkReporter {
   }
 };
 
+/// Where the side of this name is; sides.size() if its library is not installed.
+std::size_t find_side(const std::vector<Side>& sides, const std::string& name) {
+  std::size_t s = 0;
+  while (s < sides.size() && sides[s].name != name) ++s;
+  return s;
+}
+
+/// The sides whose ratios to tine count: those of the goals, or else all.
+std::vector<std::size_t> peers_that_count(const std::vector<Side>& sides,
+                                          const std::vector<Goal>& goals) {
+  std::vector<std::size_t> peers, all;
+  for (std::size_t s = 1; s < sides.size(); ++s) all.push_back(s);
+  for (const Goal& goal : goals) {
+    const std::size_t s = find_side(sides, goal.side);
+    if (s < sides.size()) peers.push_back(s);
+  }
+  return peers.empty() ? all : peers;
+}
+
 void run_comparison(benchmark::State& state, const How& how, const std::vector<Goal>& goals,
                     const std::vector<Side>& sides) {
+  constexpr double scales = 1.3;
+  const std::vector<std::size_t> peers = peers_that_count(sides, goals);
   for (auto _ : state) {
     Times best(sides, how);
     int repeats = 0;
-    for (; best.widest_spread() > 0.15 && repeats < 2; ++repeats) {
+    for (; best.widest_spread(peers) > 0.15 && repeats < how.repeats; ++repeats) {
       Times again(sides, how);
-      if (again.widest_spread() < best.widest_spread()) best = std::move(again);
+      if (again.widest_spread(peers) < best.widest_spread(peers)) best = std::move(again);
     }
     state.SetIterationTime(median(best.of_side[0]));
-    for (std::size_t s = 0; s < sides.size(); ++s)
-      state.counters["side " + std::to_string(s) + ": " + sides[s].name] = median(best.of_side[s]);
-    state.counters["spread"] = best.widest_spread();
+    for (std::size_t s = 0; s < sides.size(); ++s) {
+      const std::string name = std::to_string(s) + ": " + sides[s].name;
+      state.counters["side " + name] = median(best.of_side[s]);
+      if (sides[s].cpu_time) state.counters["cpu " + name] = median(best.cpu_of_side[s]);
+    }
+    state.counters["spread"] = best.widest_spread(peers);
+    state.counters["rounds"] = static_cast<double>(best.rounds());
     state.counters["repeats"] = repeats;
     for (const Goal& goal : goals) {
-      std::size_t other = 0;
-      while (other < sides.size() && sides[other].name != goal.side) ++other;
-      if (goal.what != Goal::What::seconds && other == sides.size()) continue;  // not installed
+      const std::size_t other = find_side(sides, goal.side);
+      if (goal.what != Goal::What::seconds && other == sides.size()) continue;
       std::string name;
-      double value = 0;
+      double value = 0, target = goal.target;
       switch (goal.what) {
         case Goal::What::seconds:
           name = "seconds";
@@ -171,8 +196,14 @@ void run_comparison(benchmark::State& state, const How& how, const std::vector<G
           value = median(best.ratios(other, 0));
           break;
       }
+      if (!goal.on_one_cpu.empty()) {
+        // By the best rounds: what else runs on the machine can only hide that a side scales.
+        const auto& alone = best.of_side[find_side(sides, goal.on_one_cpu)];
+        if (quantile(alone, 0) / quantile(best.of_side[other], 0) < scales)
+          target = goal.unscaled_target;
+      }
       state.counters[name] = value;
-      state.counters["target: " + name] = goal.target;
+      state.counters["target: " + name] = target;
     }
   }
 }
@@ -193,13 +224,28 @@ double seconds(const std::function<void()>& call) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+std::string readable(double seconds) {
+  const char* unit = "s";
+  for (const char* smaller : {"ms", "us", "ns"}) {
+    if (seconds >= 1) break;
+    seconds *= 1000;
+    unit = smaller;
+  }
+  char text[32];
+  std::snprintf(text, sizeof(text), seconds < 10 ? "%.2f %s" : "%.0f %s", seconds, unit);
+  return text;
+}
+
 void require(bool same, const char* what) {
-  if (same) return;
-  std::fprintf(stderr, "%s: the results differ, so there is nothing to compare\n", what);
+  if (!same) fail(std::string(what) + ": the results differ, so there is nothing to compare");
+}
+
+void fail(const std::string& message) {
+  std::fprintf(stderr, "%s\n", message.c_str());
   std::exit(1);
 }
 
-int run(const char* name, int argc, char** argv) {
+int run(const char* name, int argc, char** argv, benchmark::BenchmarkReporter* table) {
   const std::string out = std::string("--benchmark_out=") + name + ".json";
   std::vector<char*> arguments{argv[0], const_cast<char*>(out.c_str())};
   arguments.insert(arguments.end(), argv + 1, argv + argc);  // later ones win
@@ -209,8 +255,8 @@ int run(const char* name, int argc, char** argv) {
   const char* policy = std::getenv("OMP_WAIT_POLICY");
   benchmark::AddCustomContext("OMP_WAIT_POLICY", policy != nullptr ? policy : "not set");
   benchmark::AddCustomContext("CPUs we may use", std::to_string(tine::cpu_count()));
-  Table table;
-  benchmark::RunSpecifiedBenchmarks(&table);
+  Table usual;
+  benchmark::RunSpecifiedBenchmarks(table != nullptr ? table : &usual);
   return 0;
 }
 
