@@ -5,7 +5,7 @@
 # packages more), so when it is not there the same targets are made from each module's header and
 # library.
 
-set(TineOpenCV_modules core imgproc imgcodecs photo)
+set(TineOpenCV_modules core imgproc imgcodecs photo features2d)
 
 find_package(OpenCV 4 QUIET CONFIG COMPONENTS ${TineOpenCV_modules})
 
@@ -25,7 +25,7 @@ find_package_handle_standard_args(
   TineOpenCV
   REQUIRED_VARS ${TineOpenCV_needed}
   REASON_FAILURE_MESSAGE
-    "On Debian: apt install libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-photo-dev"
+    "On Debian: apt install libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-photo-dev libopencv-features2d-dev"
 )
 
 if(TineOpenCV_FOUND AND NOT OpenCV_FOUND)
@@ -39,7 +39,7 @@ if(TineOpenCV_FOUND AND NOT OpenCV_FOUND)
     endif()
   endforeach()
   # Every module includes the headers of the core and calls into it.
-  foreach(module imgproc imgcodecs photo)
+  foreach(module imgproc imgcodecs photo features2d)
     set_target_properties(opencv_${module} PROPERTIES INTERFACE_LINK_LIBRARIES opencv_core)
   endforeach()
 endif()

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <opencv2/features2d.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
 
@@ -144,6 +145,24 @@ Call rotate_call(double degrees, bool grow) {
   };
 }
 
+Call fast_call(int threshold, cv::FastFeatureDetector::DetectorType circle) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    std::vector<cv::KeyPoint> points;
+    cv::FAST(in, points, threshold, true, circle);
+    out = cv::Mat::zeros(in.size(), CV_8U);
+    for (const auto& point : points) out.at<uchar>(point.pt) = static_cast<uchar>(point.response);
+  };
+}
+
+Call corners_call(double quality, int block, int size, bool harris) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    std::vector<cv::Point2f> points;
+    cv::goodFeaturesToTrack(in, points, 0, quality, 0, cv::noArray(), block, size, harris, 0.04);
+    out = cv::Mat::zeros(in.size(), CV_8U);
+    for (const auto& point : points) out.at<uchar>(point) = 255;
+  };
+}
+
 Call lens_call(double k1, double k2) {
   return [=](const cv::Mat& in, cv::Mat& out) {
     cv::Mat xs(in.size(), CV_32F), ys(in.size(), CV_32F);
@@ -271,6 +290,11 @@ std::vector<Case> cases_inside() {
       {"rotate 270",
        [](const Mat& in, Mat& out) { cv::rotate(in, out, cv::ROTATE_90_COUNTERCLOCKWISE); }},
       {"crop width=1", [](const Mat& in, Mat& out) { out = in.colRange(0, 1).clone(); }},
+      {"fast", fast_call(20, cv::FastFeatureDetector::TYPE_9_16)},
+      {"fast 9 circle=7of12", fast_call(9, cv::FastFeatureDetector::TYPE_7_12)},
+      {"fast 30 circle=5of8", fast_call(30, cv::FastFeatureDetector::TYPE_5_8)},
+      {"corners", corners_call(0.01, 3, 3, true)},
+      {"corners 0.2 eigenvalue block=5 size=5", corners_call(0.2, 5, 5, false)},
       {"lens k1=-0.2 k2=0.05", lens_call(-0.2, 0.05)},
       {"gray", [](const Mat& in, Mat& out) { gray_of(in).copyTo(out); }},
       {"invert",

@@ -19,9 +19,9 @@ void keep_alpha(const cv::Mat& in, cv::Mat& out) {
 namespace {
 
 constexpr Choice spaces[] = {
-    {"hsv", cv::COLOR_BGR2HSV},        {"lab", cv::COLOR_BGR2Lab},
-    {"ycrcb", cv::COLOR_BGR2YCrCb},    {"from_hsv", cv::COLOR_HSV2BGR},
-    {"from_lab", cv::COLOR_Lab2BGR},   {"from_ycrcb", cv::COLOR_YCrCb2BGR},
+    {"hsv", cv::COLOR_BGR2HSV},      {"lab", cv::COLOR_BGR2Lab},
+    {"ycrcb", cv::COLOR_BGR2YCrCb},  {"from_hsv", cv::COLOR_HSV2BGR},
+    {"from_lab", cv::COLOR_Lab2BGR}, {"from_ycrcb", cv::COLOR_YCrCb2BGR},
 };
 constexpr Parameter convert_parameters[] = {
     {"to", "the colour space, or where the image comes back from", "", 0, 255, cv::COLOR_BGR2HSV,

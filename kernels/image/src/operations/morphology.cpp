@@ -5,9 +5,8 @@ namespace tine::image {
 
 namespace {
 
-constexpr Choice shapes[] = {{"square", cv::MORPH_RECT},
-                             {"cross", cv::MORPH_CROSS},
-                             {"ellipse", cv::MORPH_ELLIPSE}};
+constexpr Choice shapes[] = {
+    {"square", cv::MORPH_RECT}, {"cross", cv::MORPH_CROSS}, {"ellipse", cv::MORPH_ELLIPSE}};
 // With `constant`, what is beyond the edges is ignored: it is neither minimum nor maximum.
 constexpr Choice edges[] = {{"ignore", cv::BORDER_CONSTANT},
                             {"replicate", cv::BORDER_REPLICATE},
@@ -30,8 +29,8 @@ void run(const cv::Mat& in, cv::Mat& out, const Values& v) {
 // What is eroded first and dilated then, or the other way, looks twice as far.
 template <cv::MorphTypes type>
 constexpr Operation operation(const char* name, const char* help) {
-  constexpr bool once = type == cv::MORPH_ERODE || type == cv::MORPH_DILATE ||
-                        type == cv::MORPH_GRADIENT;
+  constexpr bool once =
+      type == cv::MORPH_ERODE || type == cv::MORPH_DILATE || type == cv::MORPH_GRADIENT;
   return {
       .name = name,
       .help = help,

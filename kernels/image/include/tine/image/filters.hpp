@@ -143,6 +143,20 @@ inline Chain normalize() {
 inline Chain equalize() {
   return Chain::of("equalize");
 }
+/// Marks corners of an 8-bit gray image with their strength, 0 elsewhere: pixels with 9 neighbours in
+/// a row, of 16 around them, that are brighter or darker by more than `threshold`; `cv::FAST` with
+/// non-maximum suppression. `circle` is one of cv::FastFeatureDetector's types. keypoints()
+/// (features.hpp) makes a list of them.
+inline Chain fast(int threshold = 20, int circle = 2) {
+  return Chain::of("fast", {double(threshold), double(circle)});
+}
+/// Marks the corners of an 8-bit or float gray image with 255: the local maxima of Harris' measure,
+/// or of the least eigenvalue, that have `quality` of the largest; `cv::goodFeaturesToTrack` without
+/// least distance.
+inline Chain corners(double quality = 0.01, bool harris = true, int block = 3, int size = 3,
+                     double k = 0.04) {
+  return Chain::of("corners", {quality, harris ? 0. : 1., double(block), double(size), k});
+}
 /// Another size by a factor; `cv::resize`, by area when shrinking and cubic when enlarging. Runs as
 /// one slice.
 inline Chain resize(double scale) {
