@@ -6,6 +6,7 @@
 namespace tine::image {
 
 std::span<const Operation* const> operations() {
+  // clang-format off
   static constexpr const Operation* all[] = {
       &affine_operation,
       &bilateral_operation,
@@ -29,6 +30,7 @@ std::span<const Operation* const> operations() {
       &gaussian_operation,
       &gradient_operation,
       &gray_operation,
+      &guided_operation,
       &integral_operation,
       &invert_operation,
       &laplacian_operation,
@@ -49,6 +51,7 @@ std::span<const Operation* const> operations() {
       &threshold_otsu_operation,
       &tophat_operation,
   };
+  // clang-format on
   return all;
 }
 

@@ -54,7 +54,7 @@ cv::Mat Chain::operator()(const cv::Mat& in, const ChainOptions& options) const 
   const Shape result = output(shape);
   cv::Mat out(result.rows, result.columns, result.type);
   if (in.empty()) return out;
-  auto plan = passes(*this, shape, options);
+  auto plan = passes(*this, shape, options, 1);
   HereEngine engine;
   run_passes(plan, engine, in, out);
   return out;

@@ -134,7 +134,7 @@ Report Chain::operator()(const PoolWith& on, const cv::Mat& in, cv::Mat& out,
   }
   const SharedInput from(on.pool, input);
   SharedOutput to(on.pool, out, result, input);
-  auto plan = passes(*this, shape, options);
+  auto plan = passes(*this, shape, options, on.pool.workers());
   std::size_t slices = 0;
   for (const Pass& pass : plan) slices += slices_of(pass.stage, from.image());
   PoolEngine engine(on, slices);

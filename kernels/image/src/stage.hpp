@@ -69,11 +69,12 @@ struct Pass {
   bool global = false;
 };
 
-/// The passes that a chain needs for an image of this shape.
-std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOptions& options);
+/// The passes that a chain needs for an image of this shape, with bands for so many workers.
+std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOptions& options,
+                         unsigned workers);
 
-/// How many rows a band of the stage's output has.
-int band_rows(const Stage& stage, const ChainOptions& options);
+/// How many rows a band of the stage's output has, for so many workers.
+int band_rows(const Stage& stage, const ChainOptions& options, unsigned workers);
 
 /// Appends a step to a stage, or returns false when it has to begin another one.
 bool append(Stage& stage, const Step& step);

@@ -189,7 +189,7 @@ Report stream(const PoolWith& on, const Chain& chain, RowReader& in, RowWriter& 
     stage.count = end;
     stage.counts = end < all.count;
     stage.output = end > 0 ? all.step(end - 1).output : input;
-    stage.band_rows = band_rows(stage, options.chain);
+    stage.band_rows = band_rows(stage, options.chain, on.pool.workers());
     return stage;
   };
   std::vector<Plan> plans;

@@ -29,6 +29,7 @@ extern const Operation gamma_operation;
 extern const Operation gaussian_operation;
 extern const Operation gradient_operation;
 extern const Operation gray_operation;
+extern const Operation guided_operation;
 extern const Operation integral_operation;
 extern const Operation invert_operation;
 extern const Operation laplacian_operation;
@@ -44,8 +45,8 @@ extern const Operation rotate_operation;
 extern const Operation scharr_operation;
 extern const Operation sharpen_operation;
 extern const Operation sobel_operation;
-extern const Operation threshold_adaptive_operation;
 extern const Operation threshold_operation;
+extern const Operation threshold_adaptive_operation;
 extern const Operation threshold_otsu_operation;
 extern const Operation tophat_operation;
 

@@ -1,4 +1,4 @@
-// gaussian, box, median, sharpen, filter2d.
+// gaussian, sharpen, filter2d.
 #include "operations/all.hpp"
 
 namespace tine::image {
@@ -8,13 +8,6 @@ namespace {
 constexpr Parameter gaussian_parameters[] = {
     {"sigma", "standard deviation", "pixels", 0.1, 100, 1},
     border_parameter,
-};
-constexpr Parameter box_parameters[] = {
-    {"size", "side of the square", "pixels", 1, 255, 3, Parameter::Kind::odd},
-    border_parameter,
-};
-constexpr Parameter median_parameters[] = {
-    {"size", "side of the square", "pixels", 3, 101, 3, Parameter::Kind::odd},
 };
 constexpr Parameter sharpen_parameters[] = {
     {"amount", "how much of the detail is added", "", 0, 10, 1},
@@ -54,33 +47,6 @@ constinit const Operation gaussian_operation{
               const Values& v) { cv::GaussianBlur(in, out, {}, v[0], 0, int(v[1])); },
 };
 
-// Not for floats: cv::blur keeps a running sum down each column, whose rounding depends on where
-// the image begins.
-constinit const Operation box_operation{
-    .name = "box",
-    .help = "mean of a square",
-    .parameters = box_parameters,
-    .accepts = always<depth_8 | depth_16, any_channels>,
-    .halo = [](const Values& v, int) { return int(v[0]) / 2; },
-    .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          cv::blur(in, out, {int(v[0]), int(v[0])}, {-1, -1}, int(v[1]));
-        },
-};
-
-constinit const Operation median_operation{
-    .name = "median",
-    .help = "median of a square: removes specks",
-    .parameters = median_parameters,
-    .accepts =
-        [](const Values& v) {
-          return Accepts{v[0] > 5 ? depth_8 : all_depths, any_channels};
-        },
-    .halo = [](const Values& v, int) { return int(v[0]) / 2; },
-    .run = [](const cv::Mat& in, cv::Mat& out,
-              const Values& v) { cv::medianBlur(in, out, int(v[0])); },
-};
-
 constinit const Operation sharpen_operation{
     .name = "sharpen",
     .help = "unsharp mask: adds what a Gaussian blur would take away",
@@ -89,9 +55,8 @@ constinit const Operation sharpen_operation{
     .halo = [](const Values& v, int type) { return gaussian_halo(v[1], type); },
     .run =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          cv::Mat blurred;
-          cv::GaussianBlur(in, blurred, {}, v[1], 0, int(v[2]));
-          cv::addWeighted(in, 1 + v[0], blurred, -v[0], 0, out);
+          cv::GaussianBlur(in, out, {}, v[1], 0, int(v[2]));
+          cv::addWeighted(in, 1 + v[0], out, -v[0], 0, out);
         },
 };
 
@@ -106,6 +71,7 @@ constinit const Operation filter2d_operation{
           const cv::Mat weights(3, 3, CV_64F, const_cast<double*>(v.number.data()));
           cv::filter2D(in, out, -1, weights, {-1, -1}, v[9], int(v[10]));
         },
+    .reads_around = true,
 };
 
 }  // namespace tine::image

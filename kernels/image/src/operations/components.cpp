@@ -170,8 +170,8 @@ class Labeller {
     const int reach = diagonal ? 1 : 0;
     runs_.clear();
     equivalences_.reset();
-    std::size_t above = 0,
-                begin = 0;  // where the runs of the row above begin, and those of this row
+    // Where the runs of the row above begin, and those of this row.
+    std::size_t above = 0, begin = 0;
     for (int y = 0; y < band.rows; ++y) {
       std::size_t at = above;  // the first run above that is not wholly to the left
       runs_of(band.ptr(y), band.cols, [&](int from, int end) {

@@ -38,6 +38,7 @@ constexpr Operation operation(const char* name, const char* help) {
       .accepts = always<all_depths, any_channels>,
       .halo = [](const Values& v, int) { return int(v[0]) / 2 * (once ? 1 : 2); },
       .run = run<type>,
+      .reads_around = once,
   };
 }
 

@@ -22,23 +22,46 @@ namespace tine::image {
 inline Chain gaussian(double sigma, int border = cv::BORDER_REFLECT_101) {
   return Chain::of("gaussian", {sigma, double(border)});
 }
-/// Mean of size x size pixels; `cv::blur`.
+/// Mean of size x size pixels; `cv::blur`. On floats two passes more over the image: whether
+/// OpenCV's sums round depends on its values. Where they do (the largest value is more than some 2^20
+/// times the smallest but zero; the less the larger the square), it runs as one slice.
 inline Chain box(int size, int border = cv::BORDER_REFLECT_101) {
   return Chain::of("box", {double(size), double(border)});
 }
-/// Median of size x size pixels; `cv::medianBlur`.
+/// Median of size x size pixels, edges repeated beyond the image, the only border that OpenCV has for
+/// it; `cv::medianBlur`, and the same for 16-bit and float images with more than 5 x 5 pixels, which
+/// OpenCV does not take. Time per pixel does not depend on the size (Perreault and Hebert 2007; values
+/// that are not bytes by ordinal transform, Weiss 2006). NaNs are above all other values, or below,
+/// by their sign.
 inline Chain median(int size) {
   return Chain::of("median", {double(size)});
 }
-/// Smooths but keeps edges; `cv::bilateralFilter`.
+/// Smooths but keeps edges; `cv::bilateralFilter`, with sigma_color in levels: of 255, of 65535, or of
+/// what floats are. 16-bit images, which OpenCV does not take, become what it makes of the same values
+/// as floats, rounded to nearest. On these and on floats one pass more over the image, since the
+/// result depends on its lowest and highest value; with BORDER_CONSTANT the zeros count as values (on
+/// floats that are all positive or all negative OpenCV then reads beyond its table). Values must be
+/// finite.
 inline Chain bilateral(int d, double sigma_color, double sigma_space,
                        int border = cv::BORDER_REFLECT_101) {
   return Chain::of("bilateral", {double(d), sigma_color, sigma_space, double(border)});
 }
 /// Removes noise by averaging similar patches; `cv::fastNlMeansDenoising` for gray images,
-/// `cv::fastNlMeansDenoisingColored` with the same h for colour.
+/// `cv::fastNlMeansDenoisingColored` with the same h for colour; for 16-bit images, gray and colour,
+/// `cv::fastNlMeansDenoising` with NORM_L1. h is in levels: of 255, or of 65535. Not for floats: OpenCV
+/// has integers only. What is beyond the edges is reflected (BORDER_REFLECT_101).
 inline Chain nlmeans(double h) {
   return Chain::of("nlmeans", {h});
+}
+/// Smooths but keeps edges, with a time that hardly depends on the radius: the guided image filter of
+/// He, Sun and Tang (PAMI 2013), each channel guided by itself. With means over squares of
+/// 2 * radius + 1 pixels, a = variance / (variance + eps) and b = (1 - a) * mean, it is
+/// mean(a) * value + mean(b); `eps` is where white (255, 65535, 1.0) is 1: a tenth of white as the
+/// standard deviation that is smoothed is 0.01. Computed in double; a and b are rounded to multiples
+/// of 2^-32 for 8- and 16-bit images. The edges are mirrored (BORDER_REFLECT). OpenCV has it in its
+/// contributed modules only.
+inline Chain guided(int radius = 4, double eps = 0.01) {
+  return Chain::of("guided", {double(radius), eps});
 }
 /// Unsharp mask: in + amount * (in - gaussian(sigma)); `cv::addWeighted`.
 inline Chain sharpen(double amount = 1, double sigma = 1, int border = cv::BORDER_REFLECT_101) {

@@ -1,6 +1,5 @@
-// bilateral, nlmeans: the expensive ones. Both look around a part of a Mat by themselves, so no
-// row is computed that is not wanted.
-#include <algorithm>
+// nlmeans. It looks around a part of a Mat by itself, so no row is computed that is not wanted.
+#include <vector>
 
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
@@ -11,14 +10,8 @@ namespace tine::image {
 
 namespace {
 
-constexpr Parameter bilateral_parameters[] = {
-    {"d", "diameter of the neighbourhood", "pixels", 1, 51, 9, Parameter::Kind::integer},
-    {"sigma_color", "difference in level up to which pixels are mixed", "levels", 0.1, 1000, 50},
-    {"sigma_space", "standard deviation in the plane", "pixels", 0.1, 1000, 5},
-    border_parameter,
-};
 constexpr Parameter nlmeans_parameters[] = {
-    {"h", "strength: the noise's standard deviation", "levels", 0.1, 200, 10},
+    {"h", "strength: the noise's standard deviation", "levels", 0.1, 65535, 10},
 };
 constexpr int patch = 7, search = 21;  // OpenCV's defaults
 
@@ -48,41 +41,35 @@ void nlmeans_colour(const cv::Mat& in, cv::Mat& out, float h) {
   cv::cvtColor(smooth, out, cv::COLOR_Lab2LBGR);
 }
 
-}  // namespace
+// Squared differences for 8 bits; absolute ones for 16, for which OpenCV has no others, and no way by
+// another colour space either.
+void nlmeans(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  const auto h = static_cast<float>(v[0]);
+  if (in.depth() == CV_16U)
+    cv::fastNlMeansDenoising(in, out, std::vector<float>{h}, patch, search, cv::NORM_L1);
+  else if (in.channels() == 1)
+    cv::fastNlMeansDenoising(in, out, h, patch, search);
+  else
+    nlmeans_colour(in, out, h);
+}
 
-constinit const Operation bilateral_operation{
-    .name = "bilateral",
-    .help = "smooths areas and keeps edges",
-    .parameters = bilateral_parameters,
-    .accepts = always<depth_8, gray_or_colour>,
-    .halo = [](const Values& v, int) { return std::max(int(v[0]) / 2, 1); },
-    .run = [](const cv::Mat& in, cv::Mat& out,
-              const Values& v) { cv::bilateralFilter(in, out, int(v[0]), v[1], v[2], int(v[3])); },
-    .reads_around = true,
-};
+}  // namespace
 
 constinit const Operation nlmeans_operation{
     .name = "nlmeans",
     .help = "removes noise by averaging similar patches (7x7, within 21x21)",
     .parameters = nlmeans_parameters,
-    .accepts = always<depth_8, gray_or_colour>,
+    .accepts = always<depth_8 | depth_16, gray_or_colour>,
     .halo = [](const Values&, int) { return patch / 2 + search / 2; },
-    .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          const auto h = static_cast<float>(v[0]);
-          if (in.channels() == 1)
-            cv::fastNlMeansDenoising(in, out, h, patch, search);
-          else
-            nlmeans_colour(in, out, h);
-        },
+    .run = nlmeans,
     .reads_around = true,
     .reference =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           const auto h = static_cast<float>(v[0]);
-          if (in.channels() == 1)
-            cv::fastNlMeansDenoising(in, out, h, patch, search);
-          else
+          if (in.type() == CV_8UC3)
             cv::fastNlMeansDenoisingColored(in, out, h, h, patch, search);
+          else
+            nlmeans(in, out, v);
         },
 };
 
