@@ -167,15 +167,22 @@ struct BandLabels {
 class Labeller {
  public:
   void run(const cv::Mat& band, bool diagonal, const BandLabels& to) {
+    const int reach = diagonal ? 1 : 0;
     runs_.clear();
     equivalences_.reset();
-    std::size_t above = 0,
-                begin = 0;  // where the runs of the row above begin, and those of this row
+    // Where the runs of the row above begin, and those of this row.
+    std::size_t above = 0, begin = 0;
     for (int y = 0; y < band.rows; ++y) {
-      runs_of(band.ptr(y), band.cols, [&](int from, int end) { runs_.push_back({from, end, 0}); });
-      join(above, begin, diagonal ? 1 : 0);
-      for (std::size_t k = begin; k < runs_.size(); ++k)
-        if (runs_[k].label == 0) runs_[k].label = equivalences_.add();
+      std::size_t at = above;  // the first run above that is not wholly to the left
+      runs_of(band.ptr(y), band.cols, [&](int from, int end) {
+        while (at < begin && runs_[at].end + reach <= from) ++at;
+        std::int32_t label = 0;
+        for (std::size_t k = at; k < begin && runs_[k].begin < end + reach; ++k)
+          label = label == 0 || label == runs_[k].label
+                      ? runs_[k].label
+                      : equivalences_.unite(label, runs_[k].label);
+        runs_.push_back({from, end, label == 0 ? equivalences_.add() : label});
+      });
       above = std::exchange(begin, runs_.size());
     }
     *to.count = equivalences_.number();
@@ -188,22 +195,6 @@ class Labeller {
   }
 
  private:
-  // Gives the runs from `begin` on, of one row, the labels of those above that they touch. Which run
-  // goes on to the next one is computed rather than branched on: nobody can predict it.
-  void join(std::size_t above, std::size_t begin, int reach) {
-    for (std::size_t a = above, b = begin; a < begin && b < runs_.size();) {
-      const Run& up = runs_[a];
-      Run& run = runs_[b];
-      if (std::max(up.begin, run.begin) < std::min(up.end, run.end) + reach)
-        run.label = run.label == 0 || run.label == up.label
-                        ? up.label
-                        : equivalences_.unite(run.label, up.label);
-      const bool ends_first = up.end < run.end;
-      a += ends_first;
-      b += !ends_first;
-    }
-  }
-
   std::vector<Run> runs_;
   Equivalences equivalences_;
 };

@@ -6,6 +6,7 @@
 // image, and sums of bands would be rounded differently.
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -127,7 +128,13 @@ void table_row(const T* row, const Sum<T>* above, Sum<T>* to, std::size_t column
     // A pixel at a time; the last of four lanes may be the next one's, which is written again.
     cv::v_uint32x4 sum = cv::v_setzero_u32();
     for (; x + 1 < columns; ++x) {
-      sum += cv::v_load_expand_q(row + x * channels);
+      std::uint32_t four;
+      std::memcpy(&four, row + x * channels, sizeof four);
+      cv::v_uint16x8 wide, again;
+      cv::v_expand(cv::v_reinterpret_as_u8(cv::v_setall_u32(four)), wide, again);
+      cv::v_uint32x4 pixel, same;
+      cv::v_expand(wide, pixel, same);
+      sum += pixel;
       const std::size_t at = (x + 1) * channels;
       cv::v_store(to + at, sum + cv::v_load(above + at));
     }
