@@ -32,8 +32,8 @@ TEST(Parse, IsTheComposition) {
 
 TEST(Parse, ReadsWhatItWrites) {
   for (const char* text : {"gaussian sigma=0.1", "box size=7", "median size=9", "nlmeans h=3.25",
-                           "invert", "sharpen amount=0", "erode | dilate size=5",
-                           "gray | equalize", "resize scale=0.333 | laplacian"})
+                           "invert", "sharpen amount=0", "erode | dilate size=5", "gray | equalize",
+                           "resize scale=0.333 | laplacian"})
     EXPECT_EQ(Chain::parse(text).to_string(), text);
 }
 
@@ -64,8 +64,7 @@ TEST(Parse, SaysTheRange) {
 
 TEST(Parse, TakesWordsForChoices) {
   EXPECT_EQ(Chain::parse("gaussian 2 replicate").to_string(), "gaussian sigma=2 border=replicate");
-  EXPECT_EQ(Chain::parse("erode border=ignore shape=cross").to_string(),
-            "erode shape=cross");
+  EXPECT_EQ(Chain::parse("erode border=ignore shape=cross").to_string(), "erode shape=cross");
   EXPECT_EQ(gaussian(2, cv::BORDER_REPLICATE).to_string(), "gaussian sigma=2 border=replicate");
   EXPECT_THROW(gaussian(2, cv::BORDER_WRAP), InvalidArgument);
   EXPECT_THROW(crop(5, 0, 6, 0).output({10, 10}), InvalidArgument);
@@ -100,6 +99,26 @@ TEST(Parse, SaysWhatIsWrong) {
   EXPECT_THAT(error_of("resize scale=2 width=5"), testing::HasSubstr("needs either a scale"));
 }
 
+TEST(Parse, ListsOfNumbers) {
+  EXPECT_EQ(Chain::parse("filter2d kernel 0,-1,0,-1,5,-1,0,-1,.5 2").to_string(),
+            "filter2d kernel weights=0,-1,0,-1,5,-1,0,-1,0.5 offset=2");
+  const auto refusal = [](const std::string& text) -> std::string {
+    try {
+      Chain::parse(text);
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal("filter2d kernel weights=1,x,1"), testing::HasSubstr("no list of numbers"));
+  EXPECT_THAT(refusal("filter2d kernel weights=1,,1"), testing::HasSubstr("no list of numbers"));
+  EXPECT_THAT(refusal("filter2d kernel weights=1,2,3,4"), testing::HasSubstr("make no square"));
+  EXPECT_THAT(refusal("filter2d kernel weights=1e9"), testing::HasSubstr("out of range"));
+  std::string many = "filter2d kernel weights=1";
+  for (int i = 1; i < 33 * 33; ++i) many += ",1";
+  EXPECT_THAT(refusal(many), testing::HasSubstr("at most 961 numbers"));
+}
+
 TEST(Parse, SaysWhichImagesAreTaken) {
   const auto refusal = [](const Chain& chain, int type) -> std::string {
     try {
@@ -112,8 +131,8 @@ TEST(Parse, SaysWhichImagesAreTaken) {
   EXPECT_EQ(refusal(threshold(otsu), CV_8UC3),
             "threshold otsu takes 8-bit images with 1 channel; here it gets one that is 8-bit "
             "with 3 channels (put gray before it)");
-  EXPECT_THAT(refusal(median(7), CV_16UC1), testing::HasSubstr("takes 8-bit images"));
-  EXPECT_EQ(refusal(median(5), CV_16UC1), "");
+  EXPECT_THAT(refusal(nlmeans(7), CV_32FC1), testing::HasSubstr("takes 8-bit or 16-bit images"));
+  EXPECT_EQ(refusal(nlmeans(7), CV_16UC1), "");
   EXPECT_THAT(refusal(gaussian(1), CV_64FC1), testing::HasSubstr("another type"));
   EXPECT_THAT(refusal(gaussian(1), CV_8UC2), testing::HasSubstr("2 channels"));
 }
