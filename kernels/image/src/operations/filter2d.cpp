@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include <tine/error.hpp>
@@ -52,26 +51,35 @@ bool opencv_sums(const Values& v, int type) {
   return v[0] < (CV_MAT_DEPTH(type) == CV_16U ? 50 : 130);
 }
 
-// Sums of so many values at once: what the compiler makes of them stays in registers.
-using Lanes [[gnu::vector_size(32)]] = float;
-constexpr std::ptrdiff_t group = 4, at_once = group * 8;
+// Sums of 32 values at once: what the compiler makes of them stays in registers.
+constexpr std::ptrdiff_t at_once = 32;
 
 #if defined(__x86_64__) && defined(__gnu_linux__)
 __attribute__((target_clones("avx2", "default")))
 #endif
 void sum_row(const float* const* rows, const float* weights, int side, std::ptrdiff_t channels,
              float offset, float* out, std::ptrdiff_t values) {
+  using Lanes [[gnu::vector_size(32)]] = float;
+  using Anywhere [[gnu::vector_size(32), gnu::aligned(4), gnu::may_alias]] = float;
   for (std::ptrdiff_t i = 0; i < values; i += at_once) {
-    Lanes sum[group];
-    for (Lanes& s : sum) s = Lanes{} + offset;
+    Lanes a = Lanes{} + offset, b = a, c = a, d = a;
     const float* weight = weights;
-    for (int y = 0; y < side; ++y)
-      for (int x = 0; x < side; ++x, ++weight) {
-        Lanes from[group];
-        std::memcpy(from, rows[y] + i + x * channels, sizeof from);
-        for (std::ptrdiff_t k = 0; k < group; ++k) sum[k] += *weight * from[k];
+    for (int y = 0; y < side; ++y) {
+      const float* row = rows[y] + i;
+      for (int x = 0; x < side; ++x, ++weight, row += channels) {
+        const auto* from = reinterpret_cast<const Anywhere*>(row);
+        const Lanes factor = Lanes{} + *weight;
+        a += factor * from[0];
+        b += factor * from[1];
+        c += factor * from[2];
+        d += factor * from[3];
       }
-    std::memcpy(out + i, sum, sizeof sum);
+    }
+    auto* to = reinterpret_cast<Anywhere*>(out + i);
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
   }
 }
 
