@@ -2,9 +2,11 @@
 //
 // From some size on cv::filter2D multiplies spectra, whose bits depend on where the image is cut.
 // There the sum is taken as it is written: weight by weight, row by row, in float.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
+#include <cstring>
+#include <string>
 #include <vector>
 
 #include <tine/error.hpp>
@@ -60,26 +62,26 @@ __attribute__((target_clones("avx2", "default")))
 void sum_row(const float* const* rows, const float* weights, int side, std::ptrdiff_t channels,
              float offset, float* out, std::ptrdiff_t values) {
   using Lanes [[gnu::vector_size(32)]] = float;
-  using Anywhere [[gnu::vector_size(32), gnu::aligned(4), gnu::may_alias]] = float;
   for (std::ptrdiff_t i = 0; i < values; i += at_once) {
-    Lanes a = Lanes{} + offset, b = a, c = a, d = a;
+    Lanes a = Lanes{} + offset, b = a, c = a, d = a, from;
     const float* weight = weights;
     for (int y = 0; y < side; ++y) {
       const float* row = rows[y] + i;
       for (int x = 0; x < side; ++x, ++weight, row += channels) {
-        const auto* from = reinterpret_cast<const Anywhere*>(row);
-        const Lanes factor = Lanes{} + *weight;
-        a += factor * from[0];
-        b += factor * from[1];
-        c += factor * from[2];
-        d += factor * from[3];
+        std::memcpy(&from, row, sizeof from);
+        a += *weight * from;
+        std::memcpy(&from, row + 8, sizeof from);
+        b += *weight * from;
+        std::memcpy(&from, row + 16, sizeof from);
+        c += *weight * from;
+        std::memcpy(&from, row + 24, sizeof from);
+        d += *weight * from;
       }
     }
-    auto* to = reinterpret_cast<Anywhere*>(out + i);
-    to[0] = a;
-    to[1] = b;
-    to[2] = c;
-    to[3] = d;
+    std::memcpy(out + i, &a, sizeof a);
+    std::memcpy(out + i + 8, &b, sizeof b);
+    std::memcpy(out + i + 16, &c, sizeof c);
+    std::memcpy(out + i + 24, &d, sizeof d);
   }
 }
 
