@@ -61,15 +61,18 @@ std::string words_of(const image::Parameter& parameter) {
 std::string range_of(const image::Parameter& p) {
   if (p.kind == image::Parameter::Kind::choice) return words_of(p);
   return fmt::format("{} to {}{}{}{}", p.low, p.high, p.unit.empty() ? "" : " ", p.unit,
-                     p.kind == image::Parameter::Kind::odd ? ", odd" : "");
+                     p.kind == image::Parameter::Kind::odd    ? ", odd"
+                     : p.kind == image::Parameter::Kind::list ? " each, joined by commas"
+                                                              : "");
 }
 
 // A value that shows what the parameter is for: not the default, if there is another near it.
 std::string example_of(const image::Parameter& p) {
   if (p.kind == image::Parameter::Kind::choice) return std::string(p.choices.back().name);
+  if (p.kind == image::Parameter::Kind::list) return "0,-1,0,-1,5,-1,0,-1,0";
   const double more = p.kind != image::Parameter::Kind::real ? p.fallback + 2
-                      : p.fallback == 0                    ? 0.5
-                                                           : p.fallback * 2;
+                      : p.fallback == 0                      ? 0.5
+                                                             : p.fallback * 2;
   return fmt::format("{}", more <= p.high && more > p.fallback ? more : p.fallback);
 }
 
@@ -102,8 +105,8 @@ std::string help_on_operation(const std::string& name) {
       text += fmt::format("  {:<12}{}\n  {:<12}{}{}\n", p.name, p.help, "", range_of(p),
                           word ? " [the first]" : fmt::format(" [{}]", p.fallback));
     }
-    step += fmt::format(" {}={}", operation->parameters[0].name,
-                        example_of(operation->parameters[0]));
+    step +=
+        fmt::format(" {}={}", operation->parameters[0].name, example_of(operation->parameters[0]));
   }
   image::Values values;
   for (std::size_t i = 0; i < operation->parameters.size(); ++i)

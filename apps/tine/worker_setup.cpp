@@ -1,7 +1,6 @@
 #include "worker_setup.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,9 +67,6 @@ WorkerSetup prepare_workers(bool sandbox) {
 }
 
 void start_worker(unsigned) {
-  // The next image needs the memory of this one, and fresh memory costs a page fault every 4 KiB.
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   connect_to_file_server();
   for (const int fd : strangers) close(fd);
   const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));

@@ -193,6 +193,38 @@ Call median_call(int size) {
   };
 }
 
+cv::Mat some_weights(int side) {
+  cv::Mat_<double> weights(side, side);
+  cv::RNG random(static_cast<std::uint64_t>(side));
+  random.fill(weights, cv::RNG::UNIFORM, -1, 1);
+  return weights / cv::norm(weights, cv::NORM_L1) + cv::Scalar(0.8 / (side * side));
+}
+
+// Where cv::filter2D goes by Fourier transforms, the sum as it is written.
+Call kernel_call(int side, double offset = 0, int border = cv::BORDER_DEFAULT) {
+  return [=](const cv::Mat& in, cv::Mat& out) {
+    const cv::Mat weights = some_weights(side);
+    if (side <= (in.depth() == CV_16U ? 7 : 11)) {
+      cv::filter2D(in, out, -1, weights, {-1, -1}, offset, border);
+      return;
+    }
+    const int radius = side / 2, channels = in.channels();
+    cv::Mat wide, factors, sums(in.size(), CV_MAKETYPE(CV_32F, channels));
+    cv::copyMakeBorder(in, wide, radius, radius, radius, radius, border);
+    wide.convertTo(wide, CV_32F);
+    weights.convertTo(factors, CV_32F);
+    for (int y = 0; y < in.rows; ++y)
+      for (int i = 0; i < in.cols * channels; ++i) {
+        auto sum = static_cast<float>(offset);
+        for (int dy = 0; dy < side; ++dy)
+          for (int dx = 0; dx < side; ++dx)
+            sum += factors.at<float>(dy, dx) * wide.ptr<float>(y + dy)[i + dx * channels];
+        sums.ptr<float>(y)[i] = sum;
+      }
+    sums.convertTo(out, in.depth());
+  };
+}
+
 // tine's own; image_guided_test.cpp has what it should be.
 Call guided_call(int radius, double eps) {
   return [=](const cv::Mat& in, cv::Mat& out) { out = guided(radius, eps).reference(in); };
@@ -303,6 +335,16 @@ std::vector<Case> cases_inside() {
          const Mat weights = (cv::Mat_<double>(3, 3) << 0, -1, 0, -1, 5.5, -1, 0, -1, 0.25);
          cv::filter2D(in, out, -1, weights, {-1, -1}, 3);
        }},
+      {"filter2d kernel weights=0,-1,0,-1,5.5,-1,0,-1,0.25 offset=3",
+       [](const Mat& in, Mat& out) {
+         const Mat weights = (cv::Mat_<double>(3, 3) << 0, -1, 0, -1, 5.5, -1, 0, -1, 0.25);
+         cv::filter2D(in, out, -1, weights, {-1, -1}, 3);
+       }},
+      {filter2d(some_weights(7)).to_string(), kernel_call(7)},
+      {filter2d(some_weights(11), 0.5, cv::BORDER_REPLICATE).to_string(),
+       kernel_call(11, 0.5, cv::BORDER_REPLICATE)},
+      {filter2d(some_weights(13), 2, cv::BORDER_CONSTANT).to_string(),
+       kernel_call(13, 2, cv::BORDER_CONSTANT)},
       {"sobel", gradient_call(3)},
       {"sobel 1", gradient_call(1)},
       {"sobel size=7", gradient_call(7)},
@@ -589,6 +631,27 @@ TEST(Operations, BoxOfFloatsThatDoNotAddUpExactly) {
   in.at<cv::Vec3f>(5, 5)[1] = std::numeric_limits<float>::infinity();
   cv::blur(in, expected, {7, 7});
   EXPECT_TRUE(same_bits(box(7)(in, {.band_rows = 16}), expected));
+}
+
+TEST(Operations, LargeKernelsAreNearTheFourierTransformsOfOpenCv) {
+  const cv::Mat weights = some_weights(21);
+  for (int type : {CV_8UC3, CV_16UC1, CV_32FC1}) {
+    const cv::Mat in = picture(90, 70, type);
+    cv::Mat expected;
+    cv::filter2D(in, expected, -1, weights);
+    EXPECT_LE(cv::norm(filter2d(weights)(in), expected, cv::NORM_INF),
+              in.depth() == CV_32F ? 1e-5 : 1);
+  }
+}
+
+TEST(Operations, KernelsOfAnySizeAndEachItsOwn) {
+  const cv::Mat in = picture(80, 70, CV_8UC3);
+  cv::Mat expected;
+  kernel_call(31)(in, expected);
+  EXPECT_TRUE(same_bits(filter2d(some_weights(31))(in, {.band_rows = 33}), expected));
+  const Chain chain = filter2d(some_weights(5)) | filter2d(some_weights(13)) | gaussian(1);
+  EXPECT_TRUE(same_bits(chain(in, {.band_rows = 16}), chain.reference(in)));
+  EXPECT_EQ(Chain::parse(chain.to_string()).to_string(), chain.to_string());
 }
 
 // Squares as large as they may be, equal values and negative ones, tiles and what is between them.

@@ -99,6 +99,26 @@ TEST(Parse, SaysWhatIsWrong) {
   EXPECT_THAT(error_of("resize scale=2 width=5"), testing::HasSubstr("needs either a scale"));
 }
 
+TEST(Parse, ListsOfNumbers) {
+  EXPECT_EQ(Chain::parse("filter2d kernel 0,-1,0,-1,5,-1,0,-1,.5 2").to_string(),
+            "filter2d kernel weights=0,-1,0,-1,5,-1,0,-1,0.5 offset=2");
+  const auto refusal = [](const std::string& text) -> std::string {
+    try {
+      Chain::parse(text);
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal("filter2d kernel weights=1,x,1"), testing::HasSubstr("no list of numbers"));
+  EXPECT_THAT(refusal("filter2d kernel weights=1,,1"), testing::HasSubstr("no list of numbers"));
+  EXPECT_THAT(refusal("filter2d kernel weights=1,2,3,4"), testing::HasSubstr("make no square"));
+  EXPECT_THAT(refusal("filter2d kernel weights=1e9"), testing::HasSubstr("out of range"));
+  std::string many = "filter2d kernel weights=1";
+  for (int i = 1; i < 33 * 33; ++i) many += ",1";
+  EXPECT_THAT(refusal(many), testing::HasSubstr("at most 961 numbers"));
+}
+
 TEST(Parse, SaysWhichImagesAreTaken) {
   const auto refusal = [](const Chain& chain, int type) -> std::string {
     try {
@@ -117,6 +137,8 @@ TEST(Parse, SaysWhichImagesAreTaken) {
   EXPECT_THAT(refusal(gaussian(1), CV_8SC1), testing::HasSubstr("another type"));
   EXPECT_THAT(refusal(components() | gray(), CV_8UC1), testing::HasSubstr("is 32-bit with 1"));
   EXPECT_THAT(refusal(integral() | gray(), CV_16UC3), testing::HasSubstr("is double with 3"));
+  EXPECT_THAT(refusal(nlmeans(7), CV_32FC1), testing::HasSubstr("takes 8-bit or 16-bit images"));
+  EXPECT_EQ(refusal(nlmeans(7), CV_16UC1), "");
   EXPECT_THAT(refusal(gaussian(1), CV_8UC2), testing::HasSubstr("2 channels"));
 }
 

@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 #include <limits.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -412,6 +413,15 @@ void limit_private_memory(std::size_t bytes) {
 }
 
 // Below us are the frames of the master that made the pool: no exception may reach their handlers.
+// Kernels ask for the same temporaries slice after slice. glibc would give those of some size back to
+// the system each time, and fresh memory costs a page fault every 4 KiB.
+void keep_freed_memory() {
+#if defined(M_MMAP_THRESHOLD)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest it takes
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
+}
+
 void call_start_hook(void (*hook)(unsigned), unsigned index) noexcept {
   if (hook != nullptr) hook(index);
 }

@@ -97,6 +97,7 @@ Histogram run_band(const Stage& stage, const cv::Mat& in, std::size_t first, Ran
     const uchar* place = result.data;
     Values values = step.values;
     values.table = step.table.data();  // wherever this process has the stage
+    values.list = std::span(stage.list).first(stage.list_size);
     if (step.operation->run_at != nullptr) {
       step.operation->run_at(
           image, result,

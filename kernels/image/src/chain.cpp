@@ -28,6 +28,11 @@ void check(const Operation& operation, const Parameter& parameter, double value)
     throw InvalidArgument(std::string(operation.name) + ": " + std::string(parameter.name) +
                           " is one of " + words);
   }
+  if (parameter.kind == Parameter::Kind::list) {  // how many there are
+    if (value <= list_capacity) return;
+    throw InvalidArgument(std::string(operation.name) + ": " + std::string(parameter.name) +
+                          " has at most " + std::to_string(list_capacity) + " numbers");
+  }
   const std::string what =
       std::string(operation.name) + ": " + std::string(parameter.name) + "=" + number_text(value);
   if (!(value >= parameter.low && value <= parameter.high)) {
@@ -40,6 +45,12 @@ void check(const Operation& operation, const Parameter& parameter, double value)
     throw InvalidArgument(what + " is not a whole number");
   if (parameter.kind == Parameter::Kind::odd && std::fmod(value, 2) != 1)
     throw InvalidArgument(what + " is not odd; a square needs a pixel in its middle");
+}
+
+// A number in a list.
+Parameter as_number(Parameter list) {
+  list.kind = Parameter::Kind::real;
+  return list;
 }
 
 std::string type_text(int type) {
@@ -77,10 +88,13 @@ Shape output_of(const Step& step, const Shape& in) {
 
 void run_reference(const Step& step, const cv::Mat& in, cv::Mat& out) {
   const Operation& operation = worker_of(step, in.type());
-  (operation.reference != nullptr ? operation.reference : operation.run)(in, out, step.values);
+  Values values = step.values;
+  values.list = step.list;
+  (operation.reference != nullptr ? operation.reference : operation.run)(in, out, values);
 }
 
-Chain Chain::of(std::string_view name, std::span<const double> values) {
+Chain Chain::of(std::string_view name, std::span<const double> values,
+                std::span<const double> list) {
   const Operation* operation = find_operation(name);
   if (operation == nullptr)
     throw InvalidArgument("there is no operation \"" + std::string(name) + "\"");
@@ -91,6 +105,12 @@ Chain Chain::of(std::string_view name, std::span<const double> values) {
   Step step{operation, {}};
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     step.values.number[i] = i < values.size() ? values[i] : parameters[i].fallback;
+    if (parameters[i].kind == Parameter::Kind::list) {
+      step.list.assign(list.begin(), list.end());
+      if (list.empty()) step.list.assign(1, parameters[i].fallback);
+      for (double number : list) check(*operation, as_number(parameters[i]), number);
+      step.values.number[i] = static_cast<double>(step.list.size());
+    }
     check(*operation, parameters[i], step.values[i]);
   }
   if (operation->validate != nullptr) operation->validate(step.values);
@@ -106,6 +126,12 @@ std::string Chain::to_string() const {
     text += step.operation->name;
     const auto parameters = step.operation->parameters;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
+      if (parameters[i].kind == Parameter::Kind::list) {
+        text += " " + std::string(parameters[i].name) + "=";
+        for (std::size_t k = 0; k < step.list.size(); ++k)
+          text += (k > 0 ? "," : "") + number_text(step.list[k]);
+        continue;
+      }
       if (step.values[i] == parameters[i].fallback) continue;
       const Choice* choice = choice_of(parameters[i], step.values[i]);
       text += " " + std::string(parameters[i].name) + "=" +

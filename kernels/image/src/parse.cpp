@@ -75,8 +75,22 @@ const Operation& operation_in(std::span<const std::string_view>& words) {
                         or_nearest(name, names, "; there are: "));
 }
 
-// A number, or a word that the parameter takes for one.
+std::optional<std::vector<double>> list_of(std::string_view text) {
+  std::vector<double> numbers;
+  for (std::string_view part : split(text, ",")) {
+    const auto value = number(part);
+    if (!value) return std::nullopt;
+    numbers.push_back(*value);
+  }
+  return numbers;
+}
+
+// A number, or a word that the parameter takes for one; of a list, how many there are.
 std::optional<double> value_for(const Parameter& parameter, std::string_view text) {
+  if (parameter.kind == Parameter::Kind::list) {
+    const auto list = list_of(text);
+    return list ? std::optional(static_cast<double>(list->size())) : std::nullopt;
+  }
   for (const Choice& choice : parameter.choices)
     if (choice.name == text) return choice.value;
   if (parameter.kind == Parameter::Kind::choice) return std::nullopt;
@@ -85,6 +99,9 @@ std::optional<double> value_for(const Parameter& parameter, std::string_view tex
 
 [[noreturn]] void bad_value(const std::string& name, const Parameter& parameter,
                             std::string_view text, std::string_view word) {
+  if (parameter.kind == Parameter::Kind::list)
+    throw InvalidArgument(name + ": " + quoted(text) + " is no list of numbers as in " +
+                          std::string(parameter.name) + "=0,1,0.5");
   if (parameter.kind != Parameter::Kind::choice)
     throw InvalidArgument(name + ": " + quoted(text) + " is not a number, in " + quoted(word));
   std::vector<std::string_view> names;
@@ -111,6 +128,7 @@ Chain parse_step(std::span<const std::string_view> words) {
   const auto parameters = operation.parameters;
   const std::string name(operation.name);
   std::array<std::optional<double>, Values::capacity> given;
+  std::vector<double> list;
   std::size_t next = 0;
   for (std::string_view word : words) {
     const std::size_t equals = word.find('=');
@@ -140,11 +158,12 @@ Chain parse_step(std::span<const std::string_view> words) {
     if (given[which])
       throw InvalidArgument(name + ": " + std::string(parameters[which].name) + " is given twice");
     given[which] = value;
+    if (parameters[which].kind == Parameter::Kind::list) list = *list_of(digits);
   }
   std::array<double, Values::capacity> values{};
   for (std::size_t i = 0; i < parameters.size(); ++i)
     values[i] = given[i].value_or(parameters[i].fallback);
-  return Chain::of(name, std::span(values).first(parameters.size()));
+  return Chain::of(name, std::span(values).first(parameters.size()), list);
 }
 
 }  // namespace

@@ -60,9 +60,12 @@ bool append(Stage& stage, const Step& step) {
   next.halo = operation.halo != nullptr ? operation.halo(step.values, stage.output.type) : 0;
   const bool alone = operation.scope == Scope::phased || operation.scope == Scope::whole;
   if (stage.count > 0 && (stage.count == Stage::capacity || alone || stage.is_alone() ||
+                          (!step.list.empty() && stage.list_size > 0) ||
                           (operation.scope == Scope::mapped && gathers(next))))
     return false;
   stage.steps[static_cast<std::size_t>(stage.count++)] = next;
+  std::copy(step.list.begin(), step.list.end(), stage.list.begin());
+  stage.list_size += step.list.size();
   stage.halo += next.halo;
   stage.output = next.output;
   stage.anywhere = stage.anywhere || operation.scope == Scope::mapped || alone;

@@ -25,6 +25,7 @@ std::span<const Operation* const> operations() {
       &erode_operation,
       &fast_operation,
       &filter2d_operation,
+      &filter2d_kernel_operation,
       &flip_operation,
       &gamma_operation,
       &gaussian_operation,

@@ -32,6 +32,8 @@ struct Stage {
   };
 
   std::array<Step, capacity> steps;
+  std::array<double, list_capacity> list{};  // of the one step that has one
+  std::size_t list_size = 0;
   int count = 0;
   Shape input, output;
   int halo = 0;           // of all steps together

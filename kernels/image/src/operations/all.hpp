@@ -23,6 +23,7 @@ extern const Operation distance_operation;
 extern const Operation equalize_operation;
 extern const Operation erode_operation;
 extern const Operation fast_operation;
+extern const Operation filter2d_kernel_operation;
 extern const Operation filter2d_operation;
 extern const Operation flip_operation;
 extern const Operation gamma_operation;

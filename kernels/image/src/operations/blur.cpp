@@ -1,4 +1,4 @@
-// gaussian, sharpen, filter2d.
+// gaussian, sharpen.
 #include "operations/all.hpp"
 
 namespace tine::image {
@@ -14,20 +14,6 @@ constexpr Parameter sharpen_parameters[] = {
     {"sigma", "size of the detail: standard deviation of the blur", "pixels", 0.1, 100, 1},
     border_parameter,
 };
-constexpr Parameter filter2d_parameters[] = {
-    {"k00", "weight of the pixel above, to the left", "", -1e6, 1e6, 0},
-    {"k01", "above", "", -1e6, 1e6, 0},
-    {"k02", "above, to the right", "", -1e6, 1e6, 0},
-    {"k10", "to the left", "", -1e6, 1e6, 0},
-    {"k11", "of the pixel itself", "", -1e6, 1e6, 1},
-    {"k12", "to the right", "", -1e6, 1e6, 0},
-    {"k20", "below, to the left", "", -1e6, 1e6, 0},
-    {"k21", "below", "", -1e6, 1e6, 0},
-    {"k22", "below, to the right", "", -1e6, 1e6, 0},
-    {"offset", "is added", "levels", -65535, 65535, 0},
-    border_parameter,
-};
-
 // The kernel size that cv::GaussianBlur chooses.
 int gaussian_halo(double sigma, int type) {
   const int reach = CV_MAT_DEPTH(type) == CV_8U ? 3 : 4;
@@ -58,20 +44,6 @@ constinit const Operation sharpen_operation{
           cv::GaussianBlur(in, out, {}, v[1], 0, int(v[2]));
           cv::addWeighted(in, 1 + v[0], out, -v[0], 0, out);
         },
-};
-
-constinit const Operation filter2d_operation{
-    .name = "filter2d",
-    .help = "weighted sum of a pixel and its eight neighbours, row by row",
-    .parameters = filter2d_parameters,
-    .accepts = always<all_depths, any_channels>,
-    .halo = [](const Values&, int) { return 1; },
-    .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          const cv::Mat weights(3, 3, CV_64F, const_cast<double*>(v.number.data()));
-          cv::filter2D(in, out, -1, weights, {-1, -1}, v[9], int(v[10]));
-        },
-    .reads_around = true,
 };
 
 }  // namespace tine::image

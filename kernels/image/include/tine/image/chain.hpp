@@ -21,6 +21,7 @@ namespace tine::image {
 struct Step {
   const Operation* operation = nullptr;
   Values values;
+  std::vector<double> list{};  ///< for an operation with a parameter of Kind::list
 };
 
 /// How a chain is to be cut.
@@ -53,8 +54,10 @@ class Chain {
   Chain() = default;
 
   /// One operation; parameters that are not given have their defaults. Throws InvalidArgument for
-  /// a name that is not there or a value out of range.
-  static Chain of(std::string_view name, std::span<const double> values);
+  /// a name that is not there or a value out of range. A parameter of Kind::list takes its numbers from
+  /// `list`, whatever its value.
+  static Chain of(std::string_view name, std::span<const double> values,
+                  std::span<const double> list = {});
   static Chain of(std::string_view name, std::initializer_list<double> values = {}) {
     return of(name, std::span(values.begin(), values.size()));
   }

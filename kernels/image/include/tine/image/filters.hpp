@@ -11,9 +11,11 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include <opencv2/imgproc.hpp>
 
+#include <tine/error.hpp>
 #include <tine/image/chain.hpp>
 
 namespace tine::image {
@@ -75,6 +77,18 @@ inline Chain filter2d(const std::array<double, 9>& weights, double offset = 0,
   values[9] = offset;
   values[10] = border;
   return Chain::of("filter2d", values);
+}
+/// The same with a kernel of one channel, square, with an odd side of at most 31; `cv::filter2D`. With
+/// more than 11 x 11 weights (7 x 7 for 16-bit images) OpenCV goes by discrete Fourier transforms, whose
+/// bits depend on where an image begins; instead the products are added up in float, row by row.
+inline Chain filter2d(const cv::Mat& kernel, double offset = 0,
+                      int border = cv::BORDER_REFLECT_101) {
+  if (kernel.dims != 2 || kernel.rows != kernel.cols || kernel.channels() != 1)
+    throw InvalidArgument("tine::image: the kernel of filter2d is no square of one channel");
+  cv::Mat_<double> weights;
+  kernel.convertTo(weights, CV_64F);
+  return Chain::of("filter2d kernel", std::array{1.0, offset, double(border)},
+                   std::vector<double>(weights.begin(), weights.end()));
 }
 /// Magnitude of the gradient, of the gray image if it is in colour: half the sum of the absolute
 /// values of `cv::Sobel` in x and in y. For 8-bit images that is Sobel to CV_16S, convertScaleAbs of

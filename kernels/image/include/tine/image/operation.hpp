@@ -24,7 +24,7 @@ struct Choice {
 
 /// One number that an operation takes.
 struct Parameter {
-  enum class Kind : std::uint8_t { real, integer, odd, choice };
+  enum class Kind : std::uint8_t { real, integer, odd, choice, list };
 
   std::string_view name;
   std::string_view help;
@@ -36,13 +36,19 @@ struct Parameter {
   std::span<const Choice> choices{};  ///< for Kind::choice: all its values, each with its word
 };
 
-/// The numbers of one step, in the order of the operation's parameters.
+/// The most numbers in a parameter of Kind::list, of which an operation has at most one.
+inline constexpr std::size_t list_capacity = 31 * 31;
+
+/// The numbers of one step, in the order of the operation's parameters. For Kind::list it is how many
+/// there are.
 struct Values {
   static constexpr std::size_t capacity = 12;
 
   std::array<double, capacity> number{};
   /// What a global operation made of the histogram of the whole image: a value for each level.
   const std::uint8_t* table = nullptr;
+  /// The numbers of a list; for kernels only.
+  std::span<const double> list{};
 
   double operator[](std::size_t i) const { return number[i]; }
 };
