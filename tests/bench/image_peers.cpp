@@ -74,10 +74,10 @@ void OpenCv::operator()(int threads) {
   cv::setNumThreads(threads);
   cv::Mat image = in_;
   for (const tine::image::Chain& step : steps_) {
-    const auto& [operation, values] = step.steps()[0];
+    const tine::image::Step& first = step.steps()[0];
     cv::Mat next;
-    if (const Call call = faster_call(operation->name))
-      call(image, next, values);
+    if (const Call call = faster_call(first.operation->name))
+      call(image, next, first.values);
     else
       next = step.reference(image);
     image = next;

@@ -464,6 +464,7 @@ void worker_main(const Inherited& inherited, unsigned index, pid_t supervisor) {
                  static_cast<std::size_t>(arena.small_end() - arena.small_begin()));
 
   cap_threads();
+  keep_freed_memory();
   for (const StartHook hook : start_hooks()) hook();
   limit_private_memory(control.memory_per_worker);
 

@@ -68,12 +68,14 @@ constinit const Operation invert_operation{
     .run =
         [](const cv::Mat& in, cv::Mat& out, const Values&) {
           const double top = white(in.type());
-          if (in.depth() != CV_32F) {
+          if (in.depth() == CV_32F) {
+            cv::subtract(cv::Scalar::all(top), in, out);
+            keep_alpha(in, out);
+          } else if (in.channels() == 4) {
             cv::bitwise_xor(in, cv::Scalar(top, top, top, 0), out);
-            return;
+          } else {
+            cv::bitwise_not(in, out);
           }
-          cv::subtract(cv::Scalar::all(top), in, out);
-          keep_alpha(in, out);
         },
 };
 

@@ -37,19 +37,19 @@ std::vector<T> gamma_table(double gamma) {
   return table;
 }
 
-template <class T>
-void apply_gamma(const cv::Mat& in, cv::Mat& out, double gamma) {
+void apply_gamma_16(const cv::Mat& in, cv::Mat& out, double gamma) {
   // Kept from band to band: 65,536 powers take a millisecond.
   thread_local double last = 0;
-  thread_local std::vector<T> table;
+  thread_local std::vector<std::uint16_t> table;
   if (last != gamma) {
-    table = gamma_table<T>(gamma);
+    table = gamma_table<std::uint16_t>(gamma);
     last = gamma;
   }
   const int values = in.cols * in.channels();
   for (int y = 0; y < in.rows; ++y) {
-    const T* from = in.ptr<T>(y);
-    std::transform(from, from + values, out.ptr<T>(y), [](T level) { return table[level]; });
+    const auto* from = in.ptr<std::uint16_t>(y);
+    std::transform(from, from + values, out.ptr<std::uint16_t>(y),
+                   [](std::uint16_t level) { return table[level]; });
   }
 }
 
@@ -64,10 +64,10 @@ constinit const Operation gamma_operation{
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           switch (in.depth()) {
             case CV_8U:
-              apply_gamma<std::uint8_t>(in, out, v[0]);
+              cv::LUT(in, gamma_table<std::uint8_t>(v[0]), out);
               break;
             case CV_16U:
-              apply_gamma<std::uint16_t>(in, out, v[0]);
+              apply_gamma_16(in, out, v[0]);
               break;
             default:
               cv::pow(cv::max(in, 0), v[0], out);

@@ -6,6 +6,7 @@
 #include "operations/warp.hpp"
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <string>
 #include <vector>
@@ -27,17 +28,23 @@ struct Tile {
 
   Tile(int rows, int columns) : pixels(rows, columns, CV_16SC2), fractions(rows, columns, CV_16U) {}
 
-  void set(int row, int column, int x, int y) {  // in 1/32 of a pixel
-    auto* p = pixels.ptr<std::int16_t>(row) + 2 * column;
-    p[0] = cv::saturate_cast<std::int16_t>(x >> 5);
-    p[1] = cv::saturate_cast<std::int16_t>(y >> 5);
-    fractions.ptr<std::uint16_t>(row)[column] =
-        static_cast<std::uint16_t>((y & 31) * 32 + (x & 31));
+  // Sets a row to positions in 1/32 of a pixel, or in pixels when only the nearest is wanted.
+  void set_row(int row, const int* xs, const int* ys, bool nearest) {
+    auto* p = pixels.ptr<std::int16_t>(row);
+    const int shift = nearest ? 0 : 5;
+    for (int i = 0; i < pixels.cols; ++i) {
+      p[2 * i] = short_of(xs[i] >> shift);
+      p[2 * i + 1] = short_of(ys[i] >> shift);
+    }
+    if (nearest) return;
+    auto* f = fractions.ptr<std::uint16_t>(row);
+    for (int i = 0; i < pixels.cols; ++i)
+      f[i] = static_cast<std::uint16_t>((ys[i] & 31) * 32 + (xs[i] & 31));
   }
-  void set_nearest(int row, int column, int x, int y) {  // in pixels
-    auto* p = pixels.ptr<std::int16_t>(row) + 2 * column;
-    p[0] = cv::saturate_cast<std::int16_t>(x);
-    p[1] = cv::saturate_cast<std::int16_t>(y);
+
+ private:
+  static std::int16_t short_of(int value) {
+    return static_cast<std::int16_t>(std::clamp<int>(value, SHRT_MIN, SHRT_MAX));
   }
 };
 
@@ -94,6 +101,7 @@ void warp_perspective(const cv::Mat& in, cv::Mat& out, const Place& place, const
   // cv::warpPerspective() adds up from the first column of its own tiles, which shows in last bits.
   const int height = std::min(16, place.output.rows);
   const int span = std::min(32 * 32 / height, place.output.columns);
+  std::array<int, tile_columns> xs{}, ys{};
   remap_tiles(in, out, interpolation, int(v[11]), [&](Tile& tile, int row, int first) {
     const double y = place.output_row + row;
     for (int column = 0; column < tile.pixels.cols; ++column) {
@@ -104,13 +112,11 @@ void warp_perspective(const cv::Mat& in, cv::Mat& out, const Place& place, const
       const auto clamped = [](double value) {
         return cv::saturate_cast<int>(std::max<double>(INT_MIN, std::min<double>(INT_MAX, value)));
       };
-      const int px = clamped((m[0] * begin + m[1] * y + m[2] + m[0] * in_span) * scale);
-      const int py = clamped((m[3] * begin + m[4] * y + m[5] + m[3] * in_span) * scale);
-      if (nearest)
-        tile.set_nearest(row, column, px, py);
-      else
-        tile.set(row, column, px, py);
+      const auto at = static_cast<std::size_t>(column);
+      xs[at] = clamped((m[0] * begin + m[1] * y + m[2] + m[0] * in_span) * scale);
+      ys[at] = clamped((m[3] * begin + m[4] * y + m[5] + m[3] * in_span) * scale);
     }
+    tile.set_row(row, xs.data(), ys.data(), nearest);
   });
 }
 
@@ -217,19 +223,18 @@ void warp_affine(const cv::Mat& in, cv::Mat& out, const Place& place, const cv::
     y_of[x] = cv::saturate_cast<int>(m(1, 0) * static_cast<double>(x) * one);
   }
   const int half = nearest ? one / 2 : one / 32 / 2;
+  std::array<int, tile_columns> xs{}, ys{};
   remap_tiles(in, out, interpolation, border, [&](Tile& tile, int row, int first) {
     const double y = place.output_row + row;
     const int x0 = cv::saturate_cast<int>((m(0, 1) * y + m(0, 2)) * one) + half;
     const int y0 = cv::saturate_cast<int>((m(1, 1) * y + m(1, 2)) * one) + half;
-    const int* xs = x_of.data() + first;
-    const int* ys = y_of.data() + first;
-    for (int column = 0; column < tile.pixels.cols; ++column) {
-      const int x = x0 + xs[column], at_y = y0 + ys[column];
-      if (nearest)
-        tile.set_nearest(row, column, x >> bits, at_y >> bits);
-      else
-        tile.set(row, column, x >> (bits - 5), at_y >> (bits - 5));
+    const int shift = nearest ? bits : bits - 5;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(tile.pixels.cols); ++i) {
+      const std::size_t x = static_cast<std::size_t>(first) + i;
+      xs[i] = (x0 + x_of[x]) >> shift;
+      ys[i] = (y0 + y_of[x]) >> shift;
     }
+    tile.set_row(row, xs.data(), ys.data(), nearest);
   });
 }
 
