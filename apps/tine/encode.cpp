@@ -110,6 +110,8 @@ void check_holds(const std::string& extension, int type) {
     throw Failure(fmt::format("a {} file cannot hold {}; {} can", extension, what, instead));
   };
   const int depth = CV_MAT_DEPTH(type), channels = CV_MAT_CN(type);
+  if ((depth == CV_32S || depth == CV_64F) && format.extension != ".npy")
+    refuse(depth == CV_32S ? "integers of 32 bits" : "doubles", ".npy");
   if (depth == CV_32F && !format.floats) refuse("float pixels", ".tiff");
   if (depth == CV_16U && !format.deep) refuse("16-bit pixels", ".png");
   if (channels == 4 && !format.alpha) refuse("transparency", ".png");

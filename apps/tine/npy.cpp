@@ -83,6 +83,8 @@ std::string npy_header(const image::Shape& shape) {
       fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}, {}{}), }}",
                   depth == CV_8U    ? "|u1"
                   : depth == CV_16U ? "<u2"
+                  : depth == CV_32S ? "<i4"
+                  : depth == CV_64F ? "<f8"
                                     : "<f4",
                   shape.rows, shape.columns, channels == 1 ? "" : fmt::format(", {}", channels));
   // Padded, so that the values are aligned to 64 bytes.

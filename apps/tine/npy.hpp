@@ -24,7 +24,8 @@ struct NpyHeader {
 /// array that is no image.
 std::optional<NpyHeader> read_npy_header(std::span<const std::uint8_t> head);
 
-/// Values follow in little-endian order.
+/// Values follow in little-endian order. Also for integers of 32 bits (labels) and doubles (sums),
+/// which are no images to read.
 std::string npy_header(const image::Shape& shape);
 
 }  // namespace tine::app

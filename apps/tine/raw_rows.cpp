@@ -108,6 +108,14 @@ std::unique_ptr<RowSink> write_raw_rows(int descriptor, const std::string& heade
 }
 
 void swap_red_and_blue(cv::Mat& rows) {
+  if (rows.channels() > 1 && (rows.depth() == CV_32S || rows.depth() == CV_64F)) {
+    cv::Mat blue, red;  // cvtColor() takes neither of these types
+    cv::extractChannel(rows, blue, 0);
+    cv::extractChannel(rows, red, 2);
+    cv::insertChannel(red, rows, 0);
+    cv::insertChannel(blue, rows, 2);
+    return;
+  }
   if (rows.channels() == 3) cv::cvtColor(rows, rows, cv::COLOR_BGR2RGB);
   if (rows.channels() == 4) cv::cvtColor(rows, rows, cv::COLOR_BGRA2RGBA);
 }

@@ -1,4 +1,6 @@
 // tine image, from outside.
+#include <cstring>
+
 #include <nlohmann/json.hpp>
 
 #include "image_command.hpp"
@@ -75,6 +77,38 @@ TEST_F(ImageCommand, KeepsTransparencyAndDepth) {
   EXPECT_EQ(lossy.status, 3);
   EXPECT_THAT(lossy.err, HasSubstr("a .jpg file cannot hold 16-bit pixels; .png can"));
   EXPECT_FALSE(fs::exists(path("deep.jpg")));
+}
+
+TEST_F(ImageCommand, LabelsAndSumsGoToArrays) {
+  cv::Mat image = cv::Mat::zeros(6, 9, CV_8UC3);
+  image(cv::Rect(1, 1, 2, 2)) = cv::Scalar(3, 2, 1);
+  image(cv::Rect(5, 3, 3, 2)) = cv::Scalar(9, 9, 9);
+  write("a.png", image);
+  const Result squeezed = run({"image", "gray | components", "a.png", "-o", "labels.png"});
+  EXPECT_EQ(squeezed.status, 3);
+  EXPECT_THAT(squeezed.err, HasSubstr("a .png file cannot hold integers of 32 bits; .npy can"));
+  EXPECT_FALSE(fs::exists(path("labels.png")));
+
+  const auto values = [this](const char* file, const char* kind) {
+    const std::string bytes = text_of(path(file));
+    EXPECT_THAT(bytes, HasSubstr(kind));
+    const std::size_t begin = bytes.find('\n') + 1;
+    std::vector<std::int32_t> result((bytes.size() - begin) / 4);
+    std::memcpy(result.data(), bytes.data() + begin, result.size() * 4);
+    return result;
+  };
+  EXPECT_EQ(run({"image", "gray | components", "a.png", "-o", "labels.npy"}).status, 0);
+  const auto labels = values("labels.npy", "'<i4', 'fortran_order': False, 'shape': (6, 9)");
+  ASSERT_EQ(labels.size(), 54u);
+  EXPECT_EQ(labels[0], 0);
+  EXPECT_EQ(labels[9 + 1], 1);
+  EXPECT_EQ(labels[4 * 9 + 7], 2);
+
+  EXPECT_EQ(run({"image", "integral", "a.png", "-o", "sums.npy"}).status, 0);
+  const auto sums = values("sums.npy", "'<i4', 'fortran_order': False, 'shape': (7, 10, 3)");
+  ASSERT_EQ(sums.size(), 210u);
+  const std::vector<std::int32_t> all(sums.end() - 3, sums.end());
+  EXPECT_EQ(all, (std::vector<std::int32_t>{4 * 1 + 54, 4 * 2 + 54, 4 * 3 + 54}));  // red first
 }
 
 // Headers that are rare, and right.

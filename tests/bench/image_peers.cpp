@@ -64,10 +64,7 @@ Call faster_call(std::string_view operation) {
 }  // namespace
 
 OpenCv::OpenCv(const tine::image::Chain& chain, cv::Mat in) : in_(std::move(in)) {
-  for (const tine::image::Step& step : chain.steps())
-    steps_.push_back(tine::image::Chain::of(
-        step.operation->name,
-        std::span(step.values.number).first(step.operation->parameters.size())));
+  for (std::size_t i = 0; i < chain.steps().size(); ++i) steps_.push_back(chain.part(i, 1));
 }
 
 void OpenCv::operator()(int threads) {

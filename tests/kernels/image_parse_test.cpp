@@ -30,6 +30,17 @@ TEST(Parse, IsTheComposition) {
   EXPECT_EQ(resize_to(640, 0).to_string(), "resize width=640");
 }
 
+TEST(Chain, HasParts) {
+  const std::string text =
+      "resize scale=0.5 | filter2d kernel weights=0,-1,0,-1,5,-1,0,-1,0 | threshold otsu";
+  const Chain chain = Chain::parse(text);
+  EXPECT_EQ(chain.part(1).to_string(),
+            "filter2d kernel weights=0,-1,0,-1,5,-1,0,-1,0 | threshold otsu");
+  EXPECT_EQ((chain.part(0, 2) | chain.part(2)).to_string(), text);
+  EXPECT_EQ(chain.part(3).to_string(), "");
+  EXPECT_EQ(chain.part(2, 9).to_string(), "threshold otsu");
+}
+
 TEST(Parse, ReadsWhatItWrites) {
   for (const char* text : {"gaussian sigma=0.1", "box size=7", "median size=9", "nlmeans h=3.25",
                            "invert", "sharpen amount=0", "erode | dilate size=5", "gray | equalize",

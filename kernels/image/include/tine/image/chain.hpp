@@ -27,7 +27,8 @@ struct Step {
 /// How a chain is to be cut.
 struct ChainOptions {
   /// Rows in a band; 0: chosen from the image's width, the chain and the size of a core's L2
-  /// cache. The result does not depend on it.
+  /// cache, and so that all workers have enough of them. The result does not depend on it; what
+  /// is given up as a whole when a policy says quarantine does.
   int band_rows = 0;
 };
 
@@ -71,6 +72,14 @@ class Chain {
   std::string to_string() const;
 
   const std::vector<Step>& steps() const noexcept { return steps_; }
+
+  /// `count` of its steps from the given one on, or as many as there are.
+  Chain part(std::size_t first, std::size_t count = std::string::npos) const {
+    Chain result;
+    for (; first < steps_.size() && count > 0; ++first, --count)
+      result.steps_.push_back(steps_[first]);
+    return result;
+  }
 
   /// What the chain makes of an image of this shape. Throws InvalidArgument when one of its
   /// operations does not take it.
