@@ -111,8 +111,18 @@ std::string help_on_operation(const std::string& name) {
   image::Values values;
   for (std::size_t i = 0; i < operation->parameters.size(); ++i)
     values.number[i] = operation->parameters[i].fallback;
-  text += fmt::format("\nTakes {}.\n", image::to_string(operation->accepts(values)));
-  text += fmt::format("\nExample:\n  tine image \"{}\" photo.jpg -o result.png\n", step);
+  const image::Accepts accepts = operation->accepts(values);
+  text += fmt::format("\nTakes {}.\n", image::to_string(accepts));
+  // A chain that works on photographs, and a file that holds what it makes of them.
+  const bool colour = (accepts.channels >> 3 & 1) != 0;
+  const int input = colour ? CV_8UC3 : CV_8UC1;
+  const int depth =
+      CV_MAT_DEPTH(operation->output_type != nullptr ? operation->output_type(input) : input);
+  text += fmt::format("\nExample:\n  tine image \"{}{}\" photo.jpg -o result.{}\n",
+                      colour ? "" : "gray | ", step,
+                      depth == CV_8U    ? "png"
+                      : depth == CV_32F ? "tiff"
+                                        : "npy");
   return text;
 }
 
