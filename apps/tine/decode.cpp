@@ -14,6 +14,7 @@
 
 #include "descriptor.hpp"
 #include "exit.hpp"
+#include "exr.hpp"
 #include "jpeg.hpp"
 #include "npy.hpp"
 #include "row_formats.hpp"
@@ -133,6 +134,7 @@ cv::Mat decode(const ImageFile& file, const Metadata& metadata, std::string& war
     image = decode_jpeg(file.bytes, {static_cast<int>(file.width), static_cast<int>(file.height)},
                         reduction, complaints);
   if (file.format == "npy") image = decode_npy(file.bytes);
+  if (file.format == "OpenEXR") image = decode_exr(file.bytes);
   if (image.empty()) {
     reduction = 1;
     image = decode_with_opencv(file, complaints);

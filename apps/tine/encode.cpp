@@ -15,6 +15,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "exit.hpp"
+#include "exr.hpp"
 #include "jpeg.hpp"
 #include "npy.hpp"
 #include "row_formats.hpp"
@@ -45,6 +46,7 @@ constexpr Format formats[] = {
     {".ppm", 0, true, false, false, true, false},
     {".pnm", 0, true, false, false, true, true},
     {".npy", 0, true, true, true, true, true},
+    {".exr", 0, false, true, true, true, true},
 };
 
 std::string lower(std::string text) {
@@ -112,6 +114,7 @@ void check_holds(const std::string& extension, int type) {
   const int depth = CV_MAT_DEPTH(type), channels = CV_MAT_CN(type);
   if ((depth == CV_32S || depth == CV_64F) && format.extension != ".npy")
     refuse(depth == CV_32S ? "integers of 32 bits" : "doubles", ".npy");
+  if (depth != CV_32F && format.extension == ".exr") refuse("integers", ".tiff");
   if (depth == CV_32F && !format.floats) refuse("float pixels", ".tiff");
   if (depth == CV_16U && !format.deep) refuse("16-bit pixels", ".png");
   if (channels == 4 && !format.alpha) refuse("transparency", ".png");
@@ -126,6 +129,7 @@ void encode_to(const cv::Mat& image, const std::string& extension, const Encodin
   std::vector<std::uint8_t> bytes =
       format.choice == cv::IMWRITE_JPEG_QUALITY ? encode_jpeg(image, encoding.quality)
       : format.extension == ".npy"              ? encode_npy(image)
+      : format.extension == ".exr"              ? encode_exr(image)
                                    : encode_with_opencv(image, format, encoding, metadata);
   if (encoding.metadata) metadata.add_to(bytes, image);
 

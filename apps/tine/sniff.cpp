@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "exit.hpp"
+#include "exr.hpp"
 #include "npy.hpp"
 
 namespace tine::app {
@@ -216,8 +217,16 @@ Sniffed sniff(Bytes bytes) {
   } else if (starts_with(bytes, std::string_view("\x93NUMPY", 6)) && bytes.size() >= 12) {
     s.format = "npy";
     sniff_npy(bytes, s);
+  } else if (starts_with(bytes, "\x76\x2f\x31\x01") && bytes.size() >= 8) {
+    s.format = "OpenEXR";
+    s.pixel_bytes = 16;
+    const ExrSize size = exr_size(bytes);
+    s.width = size.width;
+    s.height = size.height;
+    // Flags: tiles are 2, long names 4, no pixels as images have them 8, several parts 16.
+    if (bytes[5] & (8 | 16)) s.trouble = "an OpenEXR file of several parts, or of deep pixels";
   } else {
-    s.trouble = "not an image: none of JPEG, PNG, WebP, TIFF, BMP, PNM, npy";
+    s.trouble = "not an image: none of JPEG, PNG, WebP, TIFF, BMP, PNM, npy, OpenEXR";
   }
   if (s.trouble.empty() && (s.width == 0 || s.height == 0)) s.trouble = "the image has no pixels";
   return s;

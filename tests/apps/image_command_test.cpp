@@ -1,4 +1,6 @@
 // tine image, from outside.
+#include <stdlib.h>
+
 #include <cstring>
 
 #include <nlohmann/json.hpp>
@@ -77,6 +79,35 @@ TEST_F(ImageCommand, KeepsTransparencyAndDepth) {
   EXPECT_EQ(lossy.status, 3);
   EXPECT_THAT(lossy.err, HasSubstr("a .jpg file cannot hold 16-bit pixels; .png can"));
   EXPECT_FALSE(fs::exists(path("deep.jpg")));
+}
+
+TEST_F(ImageCommand, OpenExr) {
+  setenv("OPENCV_IO_ENABLE_OPENEXR", "1", 1);
+  for (const int type : {CV_32FC1, CV_32FC3, CV_32FC4}) {
+    cv::Mat image(23, 31, type);
+    cv::RNG random(3);
+    random.fill(image, cv::RNG::UNIFORM, -2, 60000);
+    write("a.tiff", image);
+    image = read("a.tiff");  // OpenCV writes colours with a loss
+    EXPECT_EQ(run({"image", "flip", "a.tiff", "-o", "a.exr", "--force"}).status, 0);
+    EXPECT_EQ(run({"image", "flip", "a.exr", "-o", "b.tiff", "--force"}).status, 0);
+    EXPECT_EQ(cv::norm(read("b.tiff"), image, cv::NORM_INF), 0) << type;
+    // What others write and read.
+    cv::Mat flipped;
+    cv::flip(image, flipped, 1);
+    if (type == CV_32FC3) {
+      EXPECT_EQ(cv::norm(read("a.exr"), flipped, cv::NORM_INF), 0) << type;
+      cv::imwrite(path("c.exr").string(), image, {cv::IMWRITE_EXR_TYPE, cv::IMWRITE_EXR_TYPE_HALF});
+      EXPECT_EQ(run({"image", "flip", "c.exr", "-o", "d.tiff"}).status, 0);
+      EXPECT_LE(cv::norm(read("d.tiff"), flipped, cv::NORM_INF), 32);
+    }
+  }
+  write("b.png", photo(20, 30));
+  const Result r = run({"image", "flip", "b.png", "-o", "b.exr"});
+  EXPECT_EQ(r.status, 3);
+  EXPECT_THAT(r.err, HasSubstr("a .exr file cannot hold integers; .tiff can"));
+  EXPECT_THAT(run({"image", "flip", "a.exr", "-o", "e.exr", "--max-pixels", "100"}).err,
+              HasSubstr("claims 31 x 23 pixels"));
 }
 
 TEST_F(ImageCommand, LabelsAndSumsGoToArrays) {

@@ -1,5 +1,7 @@
 // tine image on files that were cut off or changed, in every way that fits into seconds: each is
 // done or named as bad, whatever is wrong with it.
+#include <stdlib.h>
+
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
@@ -18,6 +20,8 @@ class MutatedFiles : public CommandTest, public testing::WithParamInterface<cons
     cv::Mat image(4, 5, CV_8UC3);
     cv::RNG random(7);
     random.fill(image, cv::RNG::UNIFORM, 0, 256);
+    setenv("OPENCV_IO_ENABLE_OPENEXR", "1", 1);  // OpenCV's own codec is off otherwise
+    if (name("") == ".exr") image.convertTo(image, CV_32F, 1 / 255.0);
     ASSERT_TRUE(cv::imwrite(path(name("whole")).string(), image));
     whole_ = text_of(path(name("whole")));
     fs::copy_file(path(name("whole")), path("in/" + name("whole")));
@@ -95,7 +99,7 @@ TEST_P(MutatedFiles, ChangedAnywhereAreRefusedOrDone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, MutatedFiles,
-                         testing::Values(".jpg", ".png", ".tiff", ".webp", ".bmp", ".ppm"),
+                         testing::Values(".jpg", ".png", ".tiff", ".webp", ".bmp", ".ppm", ".exr"),
                          [](const auto& info) { return std::string(info.param + 1); });
 
 }  // namespace
