@@ -16,7 +16,9 @@ namespace {
 using nlohmann::json;
 
 std::string value_text(const json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  if (value.is_string()) return value.get<std::string>();
+  const std::string text = value.dump();
+  return value.is_array() ? text.substr(1, text.size() - 2) : text;  // a list: without brackets
 }
 
 // {"gaussian": {"sigma": 2}} or "sobel", as a step of a chain's text.

@@ -170,6 +170,14 @@ TEST_F(BatchCommand, TakesTheChainFromAFile) {
   EXPECT_EQ(from_text.status, 0) << from_text.err;
   EXPECT_EQ(text_of(path("b.png")), text_of(path("c.png")));
 
+  write_text(path("list.json"),
+             R"([{"filter2d kernel": {"weights": [0, -1, 0, -1, 5.5, -1, 0, -1, 0]}}])");
+  EXPECT_EQ(run({"image", "@list.json", "a.png", "-o", "list.png"}).status, 0);
+  EXPECT_EQ(
+      run({"image", "filter2d kernel 0,-1,0,-1,5.5,-1,0,-1,0", "a.png", "-o", "text.png"}).status,
+      0);
+  EXPECT_EQ(text_of(path("list.png")), text_of(path("text.png")));
+
   const std::pair<const char*, const char*> wrong[] = {
       {"[", "is no JSON"},
       {"{}", "is no list of steps"},
