@@ -19,6 +19,7 @@
 
 #include "operations/all.hpp"
 #include "operations/phases.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 

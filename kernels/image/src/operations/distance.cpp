@@ -14,6 +14,7 @@
 
 #include "operations/all.hpp"
 #include "operations/phases.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 

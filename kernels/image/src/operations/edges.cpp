@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "operations/all.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 
@@ -13,11 +14,9 @@ namespace {
 // One row of (|gx| + |gy|) / 2 for 8-bit images, from the rows above, at and below it. `vertical`
 // and `difference` have room for columns + 2. All in 16 bits, which compilers turn into vectors;
 // the results are those of OpenCV's four passes, since integers do not round.
-#if defined(__x86_64__) && defined(__gnu_linux__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void sobel_row(const std::uint8_t* above, const std::uint8_t* at, const std::uint8_t* below,
-               std::uint8_t* out, std::int16_t* vertical, std::int16_t* difference, int columns) {
+TINE_IMAGE_WIDE void sobel_row(const std::uint8_t* above, const std::uint8_t* at,
+                               const std::uint8_t* below, std::uint8_t* out, std::int16_t* vertical,
+                               std::int16_t* difference, int columns) {
   for (int x = 0; x < columns; ++x) {
     vertical[x + 1] = static_cast<std::int16_t>(above[x] + 2 * at[x] + below[x]);
     difference[x + 1] = static_cast<std::int16_t>(below[x] - above[x]);

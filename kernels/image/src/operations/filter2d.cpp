@@ -12,6 +12,7 @@
 #include <tine/error.hpp>
 
 #include "operations/all.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 
@@ -56,11 +57,9 @@ bool opencv_sums(const Values& v, int type) {
 // Sums of 32 values at once: what the compiler makes of them stays in registers.
 constexpr std::ptrdiff_t at_once = 32;
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void sum_row(const float* const* rows, const float* weights, int side, std::ptrdiff_t channels,
-             float offset, float* out, std::ptrdiff_t values) {
+TINE_IMAGE_WIDE void sum_row(const float* const* rows, const float* weights, int side,
+                             std::ptrdiff_t channels, float offset, float* out,
+                             std::ptrdiff_t values) {
   using Lanes [[gnu::vector_size(32)]] = float;
   for (std::ptrdiff_t i = 0; i < values; i += at_once) {
     Lanes a = Lanes{} + offset, b = a, c = a, d = a, from;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "operations/all.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 
@@ -22,12 +23,6 @@ constexpr Parameter parameters[] = {
     {"radius", "half the side of the squares", "pixels", 1, 64, 4, Parameter::Kind::integer},
     {"eps", "variance up to which is smoothed, where white is 1", "", 1e-8, 10, 0.01},
 };
-
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define TINE_FOR_AVX2_TOO __attribute__((target_clones("avx2", "default")))
-#else
-#define TINE_FOR_AVX2_TOO
-#endif
 
 using Line = std::vector<double>;
 
@@ -103,8 +98,7 @@ void add_across(const Line& from, Line& to, Line& wide, int columns, int channel
 }
 
 template <class T>
-TINE_FOR_AVX2_TOO void add_values(const T* row, double sign, double* values, double* squares,
-                                  int n) {
+TINE_IMAGE_WIDE void add_values(const T* row, double sign, double* values, double* squares, int n) {
   for (int i = 0; i < n; ++i) {
     const double value = row[i];
     values[i] += sign * value;
@@ -112,7 +106,7 @@ TINE_FOR_AVX2_TOO void add_values(const T* row, double sign, double* values, dou
   }
 }
 
-TINE_FOR_AVX2_TOO
+TINE_IMAGE_WIDE
 void add_lines(const double* a, const double* b, double sign, double* a_sum, double* b_sum, int n) {
   for (int i = 0; i < n; ++i) {
     a_sum[i] += sign * a[i];
@@ -121,7 +115,7 @@ void add_lines(const double* a, const double* b, double sign, double* a_sum, dou
 }
 
 // a and b from sums of values and squares.
-TINE_FOR_AVX2_TOO
+TINE_IMAGE_WIDE
 void fit(const double* values, const double* squares, double per_pixel, double per_square,
          double eps, bool exact, double* a, double* b, int n) {
   // Adding what has no bits below 2^-32, and taking it away again, rounds to multiples of that.

@@ -15,6 +15,7 @@
 
 #include "operations/all.hpp"
 #include "operations/phases.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "operations/all.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 
@@ -88,14 +89,8 @@ struct Bin {
   return {index, (&sums.zero[7])[index]};
 }
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define TINE_FOR_AVX2_TOO __attribute__((target_clones("avx2", "default")))
-#else
-#define TINE_FOR_AVX2_TOO
-#endif
-
 // For each pixel of a row the code of the median, and how many pixels with this code are below it.
-TINE_FOR_AVX2_TOO
+TINE_IMAGE_WIDE
 void medians(const Counts* coarse_columns, const Counts* fine_columns, int columns, int radius,
              std::uint8_t* code, std::uint16_t* rank) {
   const int side = 2 * radius + 1, middle = side * side / 2;
@@ -128,7 +123,7 @@ void medians(const Counts* coarse_columns, const Counts* fine_columns, int colum
 // Of the places in a list from `from` on, the one that lies in the square and has `rank` others there
 // before it.
 constexpr int block = 32;
-TINE_FOR_AVX2_TOO
+TINE_IMAGE_WIDE
 std::size_t walk(const std::uint8_t* xs, const std::uint8_t* ys, std::size_t from, int left,
                  int top, int side, int rank) {
   using Bytes [[gnu::vector_size(block)]] = std::uint8_t;

@@ -7,14 +7,6 @@
 
 #include <tine/image/chain.hpp>
 
-// Compiled for AVX2 as well as for the baseline; the loader chooses. Not with FMA: it rounds once
-// where OpenCV rounds twice.
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define TINE_IMAGE_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define TINE_IMAGE_WIDE
-#endif
-
 namespace tine::image {
 
 inline constexpr std::size_t record_alignment = 64;

@@ -4,10 +4,13 @@
 // from, in 1/32 of a pixel, and pass that to cv::remap(). So do these, from the number that a row
 // has in the whole output; the bits are the same, and cv::remap() does most of the work.
 #include "operations/warp.hpp"
+#include "wide.hpp"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <climits>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -92,6 +95,28 @@ cv::Size size_or_same(const Values& v, cv::Size size) {
           v[width + 1] > 0 ? int(v[width + 1]) : size.height};
 }
 
+// To the nearest, halves to even, for values that an int holds: the sum has a unit of 1 in its last
+// place, and compilers make vectors of it.
+int rounded(double value) {
+  return static_cast<int>(std::bit_cast<std::int64_t>(value + 6755399441055744.0));
+}
+
+// Positions for `count` columns of a row, beginning with the one `first` after column `begin`.
+TINE_IMAGE_WIDE void project(const double* m, double begin, double y, double unit, int first,
+                             int count, int* __restrict xs, int* __restrict ys) {
+  const double x0 = m[0] * begin + m[1] * y + m[2], dx = m[0];
+  const double y0 = m[3] * begin + m[4] * y + m[5], dy = m[3];
+  const double w0 = m[6] * begin + m[7] * y + m[8], dw = m[6];
+  for (int i = 0; i < count; ++i) {
+    const double column = first + i;
+    const double w = w0 + dw * column;
+    const double scale = w != 0 ? unit / w : 0;
+    const double x = (x0 + dx * column) * scale, at_y = (y0 + dy * column) * scale;
+    xs[i] = rounded(std::max<double>(INT_MIN, std::min<double>(INT_MAX, x)));
+    ys[i] = rounded(std::max<double>(INT_MIN, std::min<double>(INT_MAX, at_y)));
+  }
+}
+
 void warp_perspective(const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
   cv::Mat inverted;
   cv::invert(cv::Mat(perspective_of(v)), inverted);
@@ -103,18 +128,11 @@ void warp_perspective(const cv::Mat& in, cv::Mat& out, const Place& place, const
   const int span = std::min(32 * 32 / height, place.output.columns);
   std::array<int, tile_columns> xs{}, ys{};
   remap_tiles(in, out, interpolation, int(v[11]), [&](Tile& tile, int row, int first) {
-    const double y = place.output_row + row;
-    for (int column = 0; column < tile.pixels.cols; ++column) {
+    for (int column = 0, count = 0; column < tile.pixels.cols; column += count) {
       const int in_span = (first + column) % span;
-      const double begin = first + column - in_span;
-      const double w = m[6] * begin + m[7] * y + m[8] + m[6] * in_span;
-      const double scale = w != 0 ? (nearest ? 1. : 32.) / w : 0;
-      const auto clamped = [](double value) {
-        return cv::saturate_cast<int>(std::max<double>(INT_MIN, std::min<double>(INT_MAX, value)));
-      };
-      const auto at = static_cast<std::size_t>(column);
-      xs[at] = clamped((m[0] * begin + m[1] * y + m[2] + m[0] * in_span) * scale);
-      ys[at] = clamped((m[3] * begin + m[4] * y + m[5] + m[3] * in_span) * scale);
+      count = std::min(span - in_span, tile.pixels.cols - column);
+      project(m, first + column - in_span, place.output_row + row, nearest ? 1 : 32, in_span, count,
+              xs.data() + column, ys.data() + column);
     }
     tile.set_row(row, xs.data(), ys.data(), nearest);
   });

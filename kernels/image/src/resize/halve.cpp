@@ -5,6 +5,7 @@
 #include <opencv2/core/hal/intrin.hpp>
 
 #include "resize/inline.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 
@@ -40,10 +41,7 @@ TINE_INLINE void halve_row(const std::uint8_t* __restrict upper,
 
 }  // namespace
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void halve(const cv::Mat& in, cv::Mat& out) {
+TINE_IMAGE_WIDE void halve(const cv::Mat& in, cv::Mat& out) {
   for (int y = 0; y < out.rows; ++y) {
     const std::uint8_t *upper = in.ptr(2 * y), *lower = in.ptr(2 * y + 1);
     if (in.channels() == 1)

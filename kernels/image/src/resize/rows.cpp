@@ -15,6 +15,7 @@
 
 #include "resize/pixels.hpp"
 #include "resize/sums.hpp"
+#include "wide.hpp"
 
 namespace tine::image {
 
@@ -193,10 +194,7 @@ TINE_INLINE void resize_band_of(Work& work) {
     resize_band_of<T, false>(work);
 }
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void resize_band(Work& work) {
+TINE_IMAGE_WIDE void resize_band(Work& work) {
   if (work.in.depth() == CV_8U)
     resize_band_of<std::uint8_t>(work);
   else if (work.in.depth() == CV_16U)
