@@ -19,6 +19,7 @@
 #include "jpeg.hpp"
 #include "npy.hpp"
 #include "row_formats.hpp"
+#include "webp_profile.hpp"
 
 namespace tine::app {
 
@@ -131,7 +132,11 @@ void encode_to(const cv::Mat& image, const std::string& extension, const Encodin
       : format.extension == ".npy"              ? encode_npy(image)
       : format.extension == ".exr"              ? encode_exr(image)
                                    : encode_with_opencv(image, format, encoding, metadata);
-  if (encoding.metadata) metadata.add_to(bytes, image);
+  if (encoding.metadata) {
+    metadata.add_to(bytes, image);
+    const auto profile = metadata.profile_for(image);
+    if (format.extension == ".webp" && !profile.empty()) add_webp_profile(bytes, profile);
+  }
 
   const auto check = [](bool good) {
     if (!good) throw Failure(fmt::format("the output cannot be written: {}", strerror(errno)));

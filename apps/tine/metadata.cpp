@@ -116,9 +116,12 @@ int Metadata::orientation() const {
   return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
 }
 
+std::vector<std::uint8_t> Metadata::profile_for(const cv::Mat& image) const {
+  return fits(profile_, image.channels()) ? profile_ : std::vector<std::uint8_t>();
+}
+
 void Metadata::add_to(std::vector<std::uint8_t>& encoded, const cv::Mat& image) const {
-  const std::vector<std::uint8_t> none;
-  const auto& profile = fits(profile_, image.channels()) ? profile_ : none;
+  const auto profile = profile_for(image);
   if (exif_.empty() && iptc_.empty() && xmp_.empty() && profile.empty()) return;
   if (Exiv2::ImageFactory::getType(encoded.data(), static_cast<long>(encoded.size())) ==
       Exiv2::ImageType::none)
@@ -153,7 +156,8 @@ void Metadata::add_to(std::vector<std::uint8_t>& encoded, const cv::Mat& image) 
       file->setXmpData(xmp);
       any = true;
     }
-    if (takes(Exiv2::mdExif) && !profile.empty()) {  // nobody tells of profiles alone
+    // Nobody tells of profiles alone. In WebP Exiv2 0.27 would announce one, and write none.
+    if (takes(Exiv2::mdExif) && !profile.empty() && file->mimeType() != "image/webp") {
       Exiv2::DataBuf buffer(profile.data(), static_cast<long>(profile.size()));
       file->setIccProfile(buffer);
       any = true;

@@ -26,6 +26,9 @@ class Metadata {
   /// In pixels per inch; 0 when nobody says.
   Dpi resolution() const;
 
+  /// The colour profile, if it is one for as many channels as the image has; else nothing.
+  std::vector<std::uint8_t> profile_for(const cv::Mat& image) const;
+
   /// Puts into an encoded image what its format has a place for and what is still true: the image
   /// stands upright, has its own size, and a thumbnail would show something else. The resolution of a
   /// TIFF is the encoder's business. Throws Failure.
