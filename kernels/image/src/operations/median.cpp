@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "operations/all.hpp"
+#include "operations/median_of_nine.hpp"
 #include "wide.hpp"
 
 namespace tine::image {
@@ -314,13 +315,26 @@ constinit const Operation large{
         },
 };
 
+constinit const Operation nine{
+    .name = "median",
+    .help = "the same of 3 x 3 pixels",
+    .accepts = always<depth_8 | depth_16, any_channels>,
+    .halo = [](const Values&, int) { return 1; },
+    .run = [](const cv::Mat& in, cv::Mat& out, const Values&) { median_of_nine(in, out); },
+    .reads_around = true,
+    .reference = [](const cv::Mat& in, cv::Mat& out, const Values&) { cv::medianBlur(in, out, 3); },
+};
+
 }  // namespace
 
 constinit const Operation median_operation{
     .name = "median",
     .help = "median of a square: removes specks",
     .parameters = parameters,
-    .variant = [](const Values& v, int) { return v[0] > 5 ? &large : nullptr; },
+    .variant = [](const Values& v, int type) -> const Operation* {
+      if (v[0] > 5) return &large;
+      return v[0] == 3 && CV_MAT_DEPTH(type) != CV_32F ? &nine : nullptr;
+    },
     .accepts = always<all_depths, any_channels>,
     .halo = [](const Values& v, int) { return int(v[0]) / 2; },
     .run = [](const cv::Mat& in, cv::Mat& out,
