@@ -75,9 +75,9 @@ struct Bin {
   std::memcpy(&sums.low, &counts, sizeof counts);
   const Half zero{};
   for (Half* half : {&sums.low, &sums.high}) {
-    *half += __builtin_shuffle(*half, zero, Half{8, 0, 1, 2, 3, 4, 5, 6});
-    *half += __builtin_shuffle(*half, zero, Half{8, 8, 0, 1, 2, 3, 4, 5});
-    *half += __builtin_shuffle(*half, zero, Half{8, 8, 8, 8, 0, 1, 2, 3});
+    *half += __builtin_shufflevector(*half, zero, 8, 0, 1, 2, 3, 4, 5, 6);
+    *half += __builtin_shufflevector(*half, zero, 8, 8, 0, 1, 2, 3, 4, 5);
+    *half += __builtin_shufflevector(*half, zero, 8, 8, 8, 8, 0, 1, 2, 3);
   }
   sums.high += sums.low[7];
   const auto limit = static_cast<std::int16_t>(rank);
