@@ -1,8 +1,5 @@
 #include "encode.hpp"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -18,6 +15,7 @@
 #include "exr.hpp"
 #include "jpeg.hpp"
 #include "npy.hpp"
+#include "output_bytes.hpp"
 #include "row_formats.hpp"
 #include "webp_profile.hpp"
 
@@ -138,16 +136,8 @@ void encode_to(const cv::Mat& image, const std::string& extension, const Encodin
     if (format.extension == ".webp" && !profile.empty()) add_webp_profile(bytes, profile);
   }
 
-  const auto check = [](bool good) {
-    if (!good) throw Failure(fmt::format("the output cannot be written: {}", strerror(errno)));
-  };
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t put = write(descriptor, bytes.data() + done, bytes.size() - done);
-    check(put > 0 || errno == EINTR);
-    if (put > 0) done += static_cast<std::size_t>(put);
-  }
-  // Here, so that workers wait for the disk side by side.
-  check(fsync(descriptor) == 0);
+  write_bytes(descriptor, bytes.data(), bytes.size());
+  sync_output(descriptor);  // here, so that workers wait for the disk side by side
 }
 
 }  // namespace tine::app

@@ -10,13 +10,6 @@
 
 namespace tine::app {
 
-/// Width and height from a file's header, which is looked at without the library; zeros when it is not
-/// whole, or not that of an image in one part.
-struct ExrSize {
-  std::uint64_t width = 0, height = 0;
-};
-ExrSize exr_size(std::span<const std::uint8_t> file);
-
 /// Floats: gray (the channel Y), or blue, green, red and perhaps alpha; other channels are left out.
 /// Throws Failure.
 cv::Mat decode_exr(std::span<const std::uint8_t> file);

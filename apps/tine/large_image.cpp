@@ -81,11 +81,8 @@ bool run_large(Pool& pool, const image::Chain& all, std::vector<Task>& tasks, Fi
         whole(words), whole(memory));
     files.settle();
     files.tell(tasks);
-  } catch (const SliceFailed& error) {
-    losses.add(error.report());
-    task.failure = reason_of(error.report(), error.slice());
-  } catch (const std::exception& error) {
-    task.failure = error.what();
+  } catch (...) {
+    note_failure(task, losses);
   }
   return true;
 }

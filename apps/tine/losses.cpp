@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <tine/error.hpp>
+
 namespace tine::app {
 
 std::string reason_of(const Report& report, std::size_t slice) {
@@ -34,6 +36,17 @@ std::string reason_of(const Report& report, std::size_t slice) {
       return "stopped its worker";
   }
   return last->message;
+}
+
+void note_failure(Task& task, Losses& losses) {
+  try {
+    throw;
+  } catch (const SliceFailed& error) {
+    losses.add(error.report());
+    task.failure = reason_of(error.report(), error.slice());
+  } catch (const std::exception& error) {
+    task.failure = error.what();
+  }
 }
 
 }  // namespace tine::app

@@ -6,6 +6,8 @@
 
 #include <tine/report.hpp>
 
+#include "file_server.hpp"
+
 namespace tine::app {
 
 /// What all jobs together did, and what it cost to come through.
@@ -18,5 +20,8 @@ struct Losses {
 
 /// Why a slice failed for good: from the last of its faults.
 std::string reason_of(const Report& report, std::size_t slice);
+
+/// Within a catch block: notes in the task why it failed. What is no std::exception goes on.
+void note_failure(Task& task, Losses& losses);
 
 }  // namespace tine::app

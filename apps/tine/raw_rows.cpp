@@ -9,6 +9,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "exit.hpp"
+#include "output_bytes.hpp"
 #include "row_formats.hpp"
 
 namespace tine::app {
@@ -50,7 +51,7 @@ class RawSink : public RowSink {
  public:
   RawSink(int descriptor, const std::string& header, bool big_endian)
       : file_(descriptor), big_endian_(big_endian) {
-    put(header.data(), header.size());
+    write_bytes(file_, header.data(), header.size());
   }
 
   void write(const cv::Mat& rows) override {
@@ -59,23 +60,12 @@ class RawSink : public RowSink {
       cv::Mat part = rows.rowRange(y, std::min(y + 64, rows.rows)).clone();
       swap_red_and_blue(part);
       to_byte_order(part, big_endian_);
-      put(part.data, part.total() * part.elemSize());
+      write_bytes(file_, part.data, part.total() * part.elemSize());
     }
   }
-  void finish() override { check(fsync(file_) == 0); }
+  void finish() override { sync_output(file_); }
 
  private:
-  static void check(bool good) {
-    if (!good) throw Failure(fmt::format("the output cannot be written: {}", strerror(errno)));
-  }
-  void put(const void* data, std::size_t bytes) {
-    for (std::size_t done = 0; done < bytes;) {
-      const ssize_t n = ::write(file_, static_cast<const char*>(data) + done, bytes - done);
-      check(n > 0 || errno == EINTR);
-      if (n > 0) done += static_cast<std::size_t>(n);
-    }
-  }
-
   int file_;
   bool big_endian_;
 };

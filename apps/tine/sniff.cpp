@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "exit.hpp"
-#include "exr.hpp"
 #include "npy.hpp"
 
 namespace tine::app {
@@ -188,6 +187,42 @@ void sniff_npy(Bytes b, Sniffed& s) {
   }
 }
 
+// A header is a list of attributes: name and type, each with a zero at its end, the number of bytes,
+// and the value (OpenEXR File Layout, openexr.com). The window is four numbers of 32 bits.
+void sniff_exr(Bytes b, Sniffed& s) {
+  s.pixel_bytes = 16;
+  // Flags: tiles are 2, long names 4, no pixels as images have them 8, several parts 16.
+  if (b[5] & (8 | 16)) s.trouble = "an OpenEXR file of several parts, or of deep pixels";
+  std::size_t at = 8;  // after the magic number and the version
+  const auto word = [&]() -> std::string_view {
+    const auto* begin = reinterpret_cast<const char*>(b.data()) + at;
+    const std::size_t length = strnlen(begin, b.size() - at);
+    at += length + 1;
+    return {begin, length};
+  };
+  const auto integer = [&](std::size_t where) {
+    return std::int64_t{static_cast<std::int32_t>(little(b, where, 4))};
+  };
+  while (at < b.size()) {
+    const std::string_view name = word();
+    if (name.empty() || at >= b.size()) return;
+    word();
+    if (at > b.size() || b.size() - at < 4) return;
+    const std::int64_t size = integer(at);
+    at += 4;
+    if (size < 0 || static_cast<std::uint64_t>(size) > b.size() - at) return;
+    if (name == "dataWindow" && size == 16) {
+      const std::int64_t width = integer(at + 8) - integer(at) + 1;
+      const std::int64_t height = integer(at + 12) - integer(at + 4) + 1;
+      if (width <= 0 || height <= 0) return;
+      s.width = static_cast<std::uint64_t>(width);
+      s.height = static_cast<std::uint64_t>(height);
+      return;
+    }
+    at += static_cast<std::size_t>(size);
+  }
+}
+
 }  // namespace
 
 Sniffed sniff(Bytes bytes) {
@@ -219,12 +254,7 @@ Sniffed sniff(Bytes bytes) {
     sniff_npy(bytes, s);
   } else if (starts_with(bytes, "\x76\x2f\x31\x01") && bytes.size() >= 8) {
     s.format = "OpenEXR";
-    s.pixel_bytes = 16;
-    const ExrSize size = exr_size(bytes);
-    s.width = size.width;
-    s.height = size.height;
-    // Flags: tiles are 2, long names 4, no pixels as images have them 8, several parts 16.
-    if (bytes[5] & (8 | 16)) s.trouble = "an OpenEXR file of several parts, or of deep pixels";
+    sniff_exr(bytes, s);
   } else {
     s.trouble = "not an image: none of JPEG, PNG, WebP, TIFF, BMP, PNM, npy, OpenEXR";
   }

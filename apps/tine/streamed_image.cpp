@@ -154,11 +154,8 @@ bool run_streamed(Pool& pool, const image::Chain& chain, std::vector<Task>& task
     if (needs <= memory && answer.bytes < INT32_MAX) return false;
     stream(pool, chain, task, files, options, before, memory, needs, progress, losses);
     files.tell(tasks);
-  } catch (const SliceFailed& error) {
-    losses.add(error.report());
-    task.failure = reason_of(error.report(), error.slice());
-  } catch (const std::exception& error) {
-    task.failure = error.what();
+  } catch (...) {
+    note_failure(task, losses);
   }
   return true;
 }

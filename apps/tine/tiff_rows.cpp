@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "exit.hpp"
+#include "output_bytes.hpp"
 #include "row_formats.hpp"
 
 namespace tine::app {
@@ -177,8 +178,7 @@ class TiffSink : public RowSink {
   }
   void finish() override {
     if (TIFFFlush(tiff_.get()) != 1) throw tiff_.failure("the output cannot be written");
-    if (fsync(file_) != 0)
-      throw Failure(fmt::format("the output cannot be written: {}", strerror(errno)));
+    sync_output(file_);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "operations/all.hpp"
+#include "stage.hpp"
 
 namespace tine::image {
 
@@ -66,9 +67,7 @@ void find_responses(const PhaseInput& input, std::size_t band, std::uint8_t* rec
       static_cast<std::size_t>(input.values[2] / 2) + static_cast<std::size_t>(input.values[3] / 2);
   const std::size_t first = s.begin - std::min(s.begin, reach);
   const std::size_t end = std::min(s.end + reach, input.bands.n);
-  const cv::Mat rows(static_cast<int>(end - first), input.image.cols, input.image.type(),
-                     const_cast<uchar*>(input.image.ptr(static_cast<int>(first))),
-                     input.image.step[0]);
+  const cv::Mat rows = isolated(input.image, {first, end});
   const auto offset = static_cast<int>(s.begin - first);
   const cv::Mat kept =
       response(rows, input.values).rowRange(offset, offset + static_cast<int>(s.size()));

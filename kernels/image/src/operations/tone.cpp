@@ -28,28 +28,26 @@ constexpr Parameter adaptive_parameters[] = {
      cv::ADAPTIVE_THRESH_MEAN_C, Parameter::Kind::choice, methods},
 };
 
+// Kept from band to band: 65,536 powers take a millisecond.
 template <class T>
-std::vector<T> gamma_table(double gamma) {
+const std::vector<T>& gamma_table(double gamma) {
   constexpr double top = std::numeric_limits<T>::max();
-  std::vector<T> table(static_cast<std::size_t>(top) + 1);
-  for (std::size_t i = 0; i < table.size(); ++i)
-    table[i] = cv::saturate_cast<T>(std::pow(static_cast<double>(i) / top, gamma) * top);
+  thread_local double last = 0;
+  thread_local std::vector<T> table(static_cast<std::size_t>(top) + 1);
+  if (last != gamma)
+    for (std::size_t i = 0; i < table.size(); ++i)
+      table[i] = cv::saturate_cast<T>(std::pow(static_cast<double>(i) / top, gamma) * top);
+  last = gamma;
   return table;
 }
 
 void apply_gamma_16(const cv::Mat& in, cv::Mat& out, double gamma) {
-  // Kept from band to band: 65,536 powers take a millisecond.
-  thread_local double last = 0;
-  thread_local std::vector<std::uint16_t> table;
-  if (last != gamma) {
-    table = gamma_table<std::uint16_t>(gamma);
-    last = gamma;
-  }
+  const auto& table = gamma_table<std::uint16_t>(gamma);
   const int values = in.cols * in.channels();
   for (int y = 0; y < in.rows; ++y) {
     const auto* from = in.ptr<std::uint16_t>(y);
     std::transform(from, from + values, out.ptr<std::uint16_t>(y),
-                   [](std::uint16_t level) { return table[level]; });
+                   [&table](std::uint16_t level) { return table[level]; });
   }
 }
 
