@@ -51,6 +51,30 @@ TEST_F(Partition, slices_hold_every_index_once) {
     }
 }
 
+TEST_F(Partition, triangle_tiles_hold_every_pair_up_to_the_diagonal_once) {
+  using Triangle = tine::Partition::Triangle;
+  for (std::size_t n : {0, 1, 2, 7, 64, 129, 1000})
+    for (std::size_t side : {1, 3, 64, 5000}) {
+      SCOPED_TRACE(testing::Message() << "n = " << n << ", side = " << side);
+      const auto lower = tine::triangle_tiles(n, side, Triangle::lower);
+      const auto upper = tine::triangle_tiles(n, side, Triangle::upper);
+      const auto all = tine::tiles(n, n, side, side);
+      std::vector<tine::Slice> expected;
+      for (std::size_t i = 0; i < all.size(); ++i)
+        if (all.slice(i).columns.begin <= all.slice(i).begin) expected.push_back(all.slice(i));
+      ASSERT_EQ(lower.size(), expected.size());
+      ASSERT_EQ(upper.size(), expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const tine::Slice down = lower.slice(i), up = upper.slice(i);
+        const tine::Range rows{expected[i].begin, expected[i].end};
+        ASSERT_EQ((tine::Range{down.begin, down.end}), rows);
+        ASSERT_EQ(down.columns, expected[i].columns);
+        ASSERT_EQ(up.columns, rows);
+        ASSERT_EQ((tine::Range{up.begin, up.end}), expected[i].columns);
+      }
+    }
+}
+
 TEST_F(Partition, rows_hold_every_row_once_and_clip_the_halo) {
   for (std::size_t n : extents)
     for (std::size_t grain : grains)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include <tine/array.hpp>
 
@@ -33,14 +34,20 @@ struct Slice {
 /// A cut of `n` units along the first dimension (and `columns` along the second, for tiles).
 /// Trivially copyable; slice(i) is O(1).
 struct Partition {
+  /// Which tiles of a square there are.
+  enum class Triangle : std::uint8_t { none, lower, upper };
+
   std::size_t n = 0;             ///< units along the first dimension
   std::size_t grain = 1;         ///< units in a slice; the last may be shorter
   std::size_t halo = 0;          ///< units that `in` arguments see beyond each end
   std::size_t columns = 0;       ///< extent of the second dimension; 0: it is not cut
   std::size_t column_grain = 0;  ///< columns in a tile
+  Triangle triangle = Triangle::none;  ///< for tiles: all of them, or those up to the diagonal
 
   constexpr std::size_t size() const noexcept {  ///< number of slices
-    return n == 0 ? 0 : row_slices() * column_slices();
+    if (n == 0) return 0;
+    return triangle == Triangle::none ? row_slices() * column_slices()
+                                      : row_slices() * (row_slices() + 1) / 2;
   }
   Slice slice(std::size_t index) const noexcept;
 
@@ -77,6 +84,10 @@ Partition rows(const Array<T, N>& array, std::size_t halo = 0, std::size_t grain
 /// number of tiles overflows.
 Partition tiles(std::size_t rows, std::size_t columns, std::size_t tile_rows,
                 std::size_t tile_columns, std::size_t halo = 0);
+
+/// The tiles of n rows and n columns that touch the diagonal or lie below it (or above it), for
+/// symmetric matrices and pairs. Tiles are squares of `side`.
+Partition triangle_tiles(std::size_t n, std::size_t side, Partition::Triangle triangle);
 
 template <class T, std::size_t N>
   requires(N >= 2)

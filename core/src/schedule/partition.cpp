@@ -1,7 +1,9 @@
 #include <tine/partition.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <utility>
 
 namespace tine {
 
@@ -17,18 +19,33 @@ Range widened(std::size_t begin, std::size_t end, std::size_t halo, std::size_t 
   return {begin - std::min(begin, halo), end + std::min(n - end, halo)};
 }
 
+// The row of the index-th tile of a lower triangle, which come row by row: the largest r for which
+// r * (r + 1) / 2 <= index.
+std::size_t triangle_row(std::size_t index) {
+  auto row = static_cast<std::size_t>((std::sqrt(8 * static_cast<double>(index) + 1) - 1) / 2);
+  while (row * (row + 1) / 2 > index) --row;
+  while ((row + 1) * (row + 2) / 2 <= index) ++row;
+  return row;
+}
+
 }  // namespace
 
 Slice Partition::slice(std::size_t index) const noexcept {
   const std::size_t across = column_slices();
+  std::size_t row = index / across, column = index % across;
+  if (triangle != Triangle::none) {
+    row = triangle_row(index);
+    column = index - row * (row + 1) / 2;
+    if (triangle == Triangle::upper) std::swap(row, column);
+  }
   Slice s;
   s.index = index;
   s.count = size();
-  s.begin = index / across * grain;
+  s.begin = row * grain;
   s.end = s.begin + std::min(grain, n - s.begin);
   s.outer = widened(s.begin, s.end, halo, n);
   if (columns != 0) {
-    s.columns.begin = index % across * column_grain;
+    s.columns.begin = column * column_grain;
     s.columns.end = s.columns.begin + std::min(column_grain, columns - s.columns.begin);
     s.outer_columns = widened(s.columns.begin, s.columns.end, halo, columns);
   }
@@ -78,6 +95,12 @@ Partition tiles(std::size_t rows, std::size_t columns, std::size_t tile_rows,
   if (columns != 0 && ceil_div(rows, tile_rows) >
                           std::numeric_limits<std::size_t>::max() / ceil_div(columns, tile_columns))
     throw InvalidArgument("tine::tiles: the number of tiles overflows");
+  return p;
+}
+
+Partition triangle_tiles(std::size_t n, std::size_t side, Partition::Triangle triangle) {
+  Partition p = tiles(n, n, side, side);
+  p.triangle = triangle;
   return p;
 }
 

@@ -1,0 +1,266 @@
+#include <tine/matrix/product.hpp>
+
+#include <vector>
+
+#include <tine/for_each_slice.hpp>
+#include <tine/job_sequence.hpp>
+
+#include "shared_operands.hpp"
+#include "tile_kernels.hpp"
+#include "tiling.hpp"
+#include "transpose_tile.hpp"
+
+namespace tine::matrix {
+
+namespace {
+
+/// A factor without its elements, which travel as a view.
+struct Layout {
+  bool row_major, conjugate;
+};
+
+template <class T>
+Layout layout(const SharedInput<T>& input) {
+  return {input.get().row_major(), input.get().conjugate};
+}
+
+template <class T>
+Tile<T> tile_of(const View<const T, 2>& v, Layout layout) {
+  const auto rows = static_cast<std::ptrdiff_t>(v.extent(0));
+  const auto columns = static_cast<std::ptrdiff_t>(v.extent(1));
+  const auto stride = static_cast<std::ptrdiff_t>(v.stride(0));
+  return layout.row_major ? Tile<T>{v.data(), rows, columns, stride, true, layout.conjugate}
+                          : Tile<T>{v.data(), columns, rows, stride, false, layout.conjugate};
+}
+
+/// Rows of a factor, or columns of it.
+template <class T>
+Tile<T> rows_of(const View<const T, 2>& v, Layout layout, Range rows) {
+  return tile_of(v.part(layout.row_major ? 0 : 1, rows.begin, rows.size()), layout);
+}
+template <class T>
+Tile<T> columns_of(const View<const T, 2>& v, Layout layout, Range columns) {
+  return tile_of(v.part(layout.row_major ? 1 : 0, columns.begin, columns.size()), layout);
+}
+
+/// What kernels need to know beside the elements.
+template <class T>
+struct Task {
+  Layout a, b;
+  T alpha, beta;
+  Isa isa;
+};
+
+template <class T>
+void multiply_tile(const Slice& s, const Task<T>& task, const View<const T, 2>& a,
+                   const View<const T, 2>& b, const View<T, 2>& c) {
+  tile_kernels<T>(task.isa).gemm(rows_of(a, task.a, {s.begin, s.end}),
+                                 columns_of(b, task.b, s.columns), task.alpha, task.beta, c.data(),
+                                 static_cast<std::ptrdiff_t>(c.stride(0)));
+}
+
+// Runs the kernel on the tiles of c, which are only written when beta is 0.
+template <class T, class F, class... A>
+Report for_tiles(const PoolWith& on, const Partition& tiles, T beta, const View<T, 2>& c, F kernel,
+                 const A&... accesses) {
+  return beta == T(0) ? for_each_slice(on, tiles, kernel, tine::out(c), accesses...)
+                      : for_each_slice(on, tiles, kernel, tine::inout(c), accesses...);
+}
+
+/// The part of [0, k) with this number.
+Range part_of(std::size_t k, std::size_t number, std::size_t count) {
+  return {k * number / count, k * (number + 1) / count};
+}
+
+// c = alpha * a * b + beta * c as a sum of products of parts of a's columns and b's rows.
+template <class T>
+Report add_parts(const PoolWith& on, const View<const T, 2>& a, const View<const T, 2>& b,
+                 const View<T, 2>& c, const Task<T>& task, std::size_t k, std::size_t parts) {
+  const std::size_t rows = c.extent(0), columns = c.extent(1);
+  auto sums = on.pool.array<T>(parts, rows * columns);
+  JobSequence jobs(on);
+  jobs.run([&](const PoolWith& next) {
+    return for_each_slice(
+        next, {.n = parts},
+        [task, k, columns](const Slice& s, const View<T, 2>& sum, const View<const T, 2>& left,
+                           const View<const T, 2>& right) {
+          const Range part = part_of(k, s.index, s.count);
+          tile_kernels<T>(task.isa).gemm(columns_of(left, task.a, part),
+                                         rows_of(right, task.b, part), task.alpha, T(0), sum.data(),
+                                         static_cast<std::ptrdiff_t>(columns));
+        },
+        tine::out(sums), tine::whole(a), tine::whole(b));
+  });
+  jobs.run([&](const PoolWith& next) {
+    return for_tiles(
+        next, tiles(rows, columns, std::min<std::size_t>(rows, 64), columns), task.beta, c,
+        [beta = task.beta](const Slice& s, const View<T, 2>& out, const View<const T, 2>& added) {
+          for (std::size_t y = s.begin; y < s.end; ++y)
+            for (std::size_t x = 0; x < out.extent(1); ++x) {
+              T sum = added(0, y * out.extent(1) + x);
+              for (std::size_t p = 1; p < added.extent(0); ++p)
+                sum += added(p, y * out.extent(1) + x);
+              T& to = out(y - s.begin, x);
+              to = beta == T(0) ? sum : beta * to + sum;
+            }
+        },
+        tine::whole(sums));
+  });
+  return jobs.finish();
+}
+
+/// c = beta * c, where the factors have no columns and rows in common.
+template <class T>
+Report scale(const PoolWith& on, const View<T, 2>& c, T beta) {
+  return for_tiles(on, result_tiles(c.extent(0), c.extent(1)), beta, c,
+                   [beta](const Slice&, const View<T, 2>& part) {
+                     for (std::size_t y = 0; y < part.extent(0); ++y)
+                       for (std::size_t x = 0; x < part.extent(1); ++x)
+                         part(y, x) = beta == T(0) ? T(0) : beta * part(y, x);
+                   });
+}
+
+// A tile on the diagonal: of c = alpha * a * a' + beta * c the part that is wanted.
+template <class T>
+void multiply_diagonal_tile(const Slice& s, const Task<T>& task, const View<const T, 2>& a,
+                            const View<T, 2>& c, Part part) {
+  const Range rows{s.begin, s.end};
+  const auto left = rows_of(a, task.a, rows), right = columns_of(a, task.b, rows);
+  const auto& kernels = tile_kernels<T>(task.isa);
+  const std::size_t n = c.extent(0);
+  if (part != Part::upper) {
+    kernels.lower_gemm(left, right, task.alpha, task.beta, c.data(),
+                       static_cast<std::ptrdiff_t>(c.stride(0)));
+    for (std::size_t y = 0; part == Part::whole && y < n; ++y)
+      for (std::size_t x = y + 1; x < n; ++x) c(y, x) = c(x, y);
+    return;
+  }
+  std::vector<T> product(n * n);  // its lower part
+  kernels.lower_gemm(left, right, task.alpha, T(0), product.data(), static_cast<std::ptrdiff_t>(n));
+  for (std::size_t y = 0; y < n; ++y)
+    for (std::size_t x = y; x < n; ++x)
+      c(y, x) = product[x * n + y] + (task.beta == T(0) ? T(0) : task.beta * c(y, x));
+}
+
+// Makes the tiles above the diagonal from those below it, which the job before this has written.
+template <class T>
+Report mirror(const PoolWith& on, const View<T, 2>& c) {
+  const std::size_t n = c.extent(0), side = triangle_side(n);
+  // The tiles beside the diagonal are the diagonal of what is left without the first column of tiles
+  // and the last row of tiles.
+  const std::size_t rows = (n - 1) / side * side;
+  if (rows == 0) return {};
+  Partition above = tiles(rows, n - side, side, side);
+  above.triangle = Partition::Triangle::upper;
+  return for_each_slice(
+      on, above,
+      [side, below = View<const T, 2>(c)](const Slice& s, const View<T, 2>& to) {
+        transpose_tile(&below(s.columns.begin + side, s.begin), below.stride(0), to.data(),
+                       to.stride(0), to.extent(0), to.extent(1));
+      },
+      tine::out(c.part(0, 0, rows).part(1, side, n - side)));
+}
+
+}  // namespace
+
+namespace detail {
+
+template <class T>
+Report gemm(const PoolWith& on, Operand<const T> a, Operand<const T> b, Operand<T> c, T alpha,
+            T beta) {
+  if (a.columns != b.rows || c.rows != a.rows || c.columns != b.columns)
+    refuse("gemm", "the factors are " + shape(a) + " and " + shape(b) + " and the result " +
+                       shape(c) + ", but should be m x k, k x n and m x n");
+  check_output(c, "gemm");
+  if (c.empty()) return {};
+  if (!c.row_major()) return gemm(on, b.transposed(), a.transposed(), c.transposed(), alpha, beta);
+  SharedOutput<T> result(on.pool, c, beta != T(0));
+  const SharedInput<T> left(on.pool, a), right(on.pool, b);
+  const std::size_t k = a.columns;
+  const Partition tiles = result_tiles(c.rows, c.columns);
+  const std::size_t parts = sum_parts(tiles, k);
+  const Task<T> task{layout(left), layout(right), alpha, beta, isa()};
+  Report report;
+  if (k == 0)
+    report = scale(on, result.view(), beta);
+  else if (parts > 1)
+    report = add_parts(on, left.view(), right.view(), result.view(), task, k, parts);
+  else
+    report = for_tiles(
+        on, tiles, beta, result.view(),
+        [task](const Slice& s, const View<T, 2>& to, const View<const T, 2>& l,
+               const View<const T, 2>& r) { multiply_tile(s, task, l, r, to); },
+        tine::whole(left.view()), tine::whole(right.view()));
+  result.finish();
+  return report;
+}
+
+template <class T>
+Report gemv(const PoolWith& on, Operand<const T> a, Operand<const T> x, Operand<T> y, T alpha,
+            T beta) {
+  if (x.columns != 1 && x.rows == 1) x = x.transposed();
+  if (y.columns != 1 && y.rows == 1) y = y.transposed();
+  if (x.columns != 1 || y.columns != 1 || a.columns != x.rows || a.rows != y.rows)
+    refuse("gemv", "the matrix is " + shape(a) + ", the vectors are " + shape(x) + " and " +
+                       shape(y) + ", but should be m x n, n x 1 and m x 1");
+  return gemm(on, a, x, y, alpha, beta);
+}
+
+template <class T>
+Report syrk(const PoolWith& on, Operand<const T> a, Operand<T> c, Part part, T alpha, T beta) {
+  if (c.rows != a.rows || c.columns != a.rows)
+    refuse("syrk", "the factor is " + shape(a) + " and the result " + shape(c) +
+                       ", but should be n x k and n x n");
+  check_output(c, "syrk");
+  if (c.empty()) return {};
+  if (!c.row_major()) {
+    c = c.transposed();
+    if (part != Part::whole) part = part == Part::lower ? Part::upper : Part::lower;
+  }
+  // Of what is outside the part not a bit may change, even where a tile is computed twice.
+  const bool reads = beta != T(0) || part != Part::whole;
+  SharedOutput<T> result(on.pool, c, reads);
+  const SharedInput<T> left(on.pool, a);
+  const auto triangle =
+      part == Part::upper ? Partition::Triangle::upper : Partition::Triangle::lower;
+  const Partition tiles = triangle_tiles(c.rows, triangle_side(c.rows), triangle);
+  const Layout rows = layout(left), columns{!rows.row_major, false};
+  const Task<T> task{rows, columns, alpha, beta, isa()};
+  JobSequence jobs(on);
+  const auto compute = [&](auto access) {
+    jobs.run([&](const PoolWith& next) {
+      return for_each_slice(
+          next, tiles,
+          [task, part](const Slice& s, const View<T, 2>& to, const View<const T, 2>& factor) {
+            if (s.begin != s.columns.begin)
+              multiply_tile(s, task, factor, factor, to);
+            else
+              multiply_diagonal_tile(s, task, factor, to, part);
+          },
+          access, tine::whole(left.view()));
+    });
+  };
+  if (reads)
+    compute(tine::inout(result.view()));
+  else
+    compute(tine::out(result.view()));
+  if (part == Part::whole)
+    jobs.run([&](const PoolWith& next) { return mirror(next, result.view()); });
+  result.finish();
+  return jobs.finish();
+}
+
+#define TINE_MATRIX_PRODUCTS(T)                                                                \
+  template Report gemm(const PoolWith&, Operand<const T>, Operand<const T>, Operand<T>, T, T); \
+  template Report gemv(const PoolWith&, Operand<const T>, Operand<const T>, Operand<T>, T, T);
+TINE_MATRIX_PRODUCTS(float)
+TINE_MATRIX_PRODUCTS(double)
+TINE_MATRIX_PRODUCTS(std::complex<float>)
+TINE_MATRIX_PRODUCTS(std::complex<double>)
+#undef TINE_MATRIX_PRODUCTS
+template Report syrk(const PoolWith&, Operand<const float>, Operand<float>, Part, float, float);
+template Report syrk(const PoolWith&, Operand<const double>, Operand<double>, Part, double, double);
+
+}  // namespace detail
+
+}  // namespace tine::matrix
