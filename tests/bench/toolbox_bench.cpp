@@ -1,9 +1,6 @@
 // What a task costs in an executor, beside Python's executors of processes, which time themselves
 // (toolbox_peers.py), and beside threads, which nothing protects from what a task does.
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -21,6 +18,7 @@
 #endif
 
 #include "compare.hpp"
+#include "python_peer.hpp"
 
 namespace {
 
@@ -50,19 +48,11 @@ class Peers {
     static Peers peers;
     return peers;
   }
-  ~Peers() {
-    fclose(ask_);
-    fclose(answer_);
-    waitpid(python_, nullptr, 0);
-  }
 
   /// Seconds; below zero when there is no such peer.
   double time(const std::string& peer, const std::string& work, std::size_t calls, long number) {
-    std::fprintf(ask_, "%s %s %zu %ld\n", peer.c_str(), work.c_str(), calls, number);
-    std::fflush(ask_);
-    char line[64] = "";
-    bench::require(std::fgets(line, sizeof line, answer_) != nullptr, "Python answers");
-    return line[0] == 'n' ? -1 : std::atof(line);
+    return python_.ask(peer + " " + work + " " + std::to_string(calls) + " " +
+                       std::to_string(number));
   }
 
   /// The peers that are installed.
@@ -80,27 +70,7 @@ class Peers {
   }
 
  private:
-  Peers() {
-    int ask[2], answer[2];
-    bench::require(pipe2(ask, O_CLOEXEC) == 0 && pipe2(answer, O_CLOEXEC) == 0,
-                   "pipes can be made");
-    python_ = fork();
-    if (python_ == 0) {
-      dup2(ask[0], 0);
-      dup2(answer[1], 1);
-      execl(BENCH_PYTHON, BENCH_PYTHON, BENCH_PEERS, std::to_string(tine::cpu_count()).c_str(),
-            nullptr);
-      _exit(127);
-    }
-    close(ask[0]);
-    close(answer[1]);
-    ask_ = fdopen(ask[1], "w");
-    answer_ = fdopen(answer[0], "r");
-  }
-
-  pid_t python_;
-  FILE* ask_;
-  FILE* answer_;
+  bench::PythonPeer python_{BENCH_PEERS, {std::to_string(tine::cpu_count())}};
 };
 
 std::vector<Side> with_peers(std::vector<Side> sides, const std::string& work, long number = 0) {

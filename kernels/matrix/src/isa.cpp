@@ -1,4 +1,4 @@
-// Which kernels there are, and which are used on which CPU.
+// Which instruction sets there are, and which is used on which CPU.
 #include <tine/matrix/isa.hpp>
 
 #if defined(__x86_64__)
@@ -13,31 +13,21 @@
 
 #include <tine/error.hpp>
 
-#include "tile_kernels.hpp"
+#include "tile_product.hpp"
 
 namespace tine::matrix {
 
 // Made in isa/*.cpp.
-namespace baseline {
-template <class T>
-const TileKernels<T>& kernels();
-}
-#if TINE_MATRIX_X86
-namespace avx2 {
-template <class T>
-const TileKernels<T>& kernels();
-}
-namespace avx512 {
-template <class T>
-const TileKernels<T>& kernels();
-}
-#endif
-#if TINE_MATRIX_BLAS
-namespace blas {
-template <class T>
-const TileKernels<T>& kernels();
-}
-#endif
+#define TINE_DECLARE(isa)                                                                \
+  namespace isa {                                                                        \
+  template <class T>                                                                     \
+  void multiply(const Tile<T>& a, const Tile<T>& b, T alpha, T beta, T* c, std::size_t); \
+  }
+TINE_DECLARE(baseline)
+TINE_DECLARE(avx2)
+TINE_DECLARE(avx512)
+TINE_DECLARE(blas)
+#undef TINE_DECLARE
 
 namespace {
 
@@ -146,19 +136,19 @@ void use_isa(Isa isa) {
 }
 
 template <class T>
-const TileKernels<T>& tile_kernels([[maybe_unused]] Isa isa) {
+TileProduct<T>& tile_product([[maybe_unused]] Isa isa) {
 #if TINE_MATRIX_BLAS
-  if (isa == Isa::blas) return blas::kernels<T>();
+  if (isa == Isa::blas) return blas::multiply<T>;
 #endif
 #if TINE_MATRIX_X86
-  if (isa == Isa::avx512) return avx512::kernels<T>();
-  if (isa == Isa::avx2) return avx2::kernels<T>();
+  if (isa == Isa::avx512) return avx512::multiply<T>;
+  if (isa == Isa::avx2) return avx2::multiply<T>;
 #endif
-  return baseline::kernels<T>();
+  return baseline::multiply<T>;
 }
-template const TileKernels<float>& tile_kernels(Isa);
-template const TileKernels<double>& tile_kernels(Isa);
-template const TileKernels<std::complex<float>>& tile_kernels(Isa);
-template const TileKernels<std::complex<double>>& tile_kernels(Isa);
+template TileProduct<float>& tile_product(Isa);
+template TileProduct<double>& tile_product(Isa);
+template TileProduct<std::complex<float>>& tile_product(Isa);
+template TileProduct<std::complex<double>>& tile_product(Isa);
 
 }  // namespace tine::matrix

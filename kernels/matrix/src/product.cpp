@@ -6,7 +6,7 @@
 #include <tine/job_sequence.hpp>
 
 #include "shared_operands.hpp"
-#include "tile_kernels.hpp"
+#include "tile_product.hpp"
 #include "tiling.hpp"
 #include "transpose_tile.hpp"
 
@@ -26,21 +26,9 @@ Layout layout(const SharedInput<T>& input) {
 
 template <class T>
 Tile<T> tile_of(const View<const T, 2>& v, Layout layout) {
-  const auto rows = static_cast<std::ptrdiff_t>(v.extent(0));
-  const auto columns = static_cast<std::ptrdiff_t>(v.extent(1));
-  const auto stride = static_cast<std::ptrdiff_t>(v.stride(0));
-  return layout.row_major ? Tile<T>{v.data(), rows, columns, stride, true, layout.conjugate}
-                          : Tile<T>{v.data(), columns, rows, stride, false, layout.conjugate};
-}
-
-/// Rows of a factor, or columns of it.
-template <class T>
-Tile<T> rows_of(const View<const T, 2>& v, Layout layout, Range rows) {
-  return tile_of(v.part(layout.row_major ? 0 : 1, rows.begin, rows.size()), layout);
-}
-template <class T>
-Tile<T> columns_of(const View<const T, 2>& v, Layout layout, Range columns) {
-  return tile_of(v.part(layout.row_major ? 1 : 0, columns.begin, columns.size()), layout);
+  const std::size_t rows = v.extent(layout.row_major ? 0 : 1);
+  const std::size_t columns = v.extent(layout.row_major ? 1 : 0);
+  return {v.data(), rows, columns, v.stride(0), layout.row_major, layout.conjugate};
 }
 
 /// What kernels need to know beside the elements.
@@ -54,9 +42,9 @@ struct Task {
 template <class T>
 void multiply_tile(const Slice& s, const Task<T>& task, const View<const T, 2>& a,
                    const View<const T, 2>& b, const View<T, 2>& c) {
-  tile_kernels<T>(task.isa).gemm(rows_of(a, task.a, {s.begin, s.end}),
-                                 columns_of(b, task.b, s.columns), task.alpha, task.beta, c.data(),
-                                 static_cast<std::ptrdiff_t>(c.stride(0)));
+  tile_product<T>(task.isa)(rows_of(tile_of(a, task.a), s.begin, s.size()),
+                            columns_of(tile_of(b, task.b), s.columns.begin, s.columns.size()),
+                            task.alpha, task.beta, c.data(), c.stride(0));
 }
 
 // Runs the kernel on the tiles of c, which are only written when beta is 0.
@@ -85,9 +73,9 @@ Report add_parts(const PoolWith& on, const View<const T, 2>& a, const View<const
         [task, k, columns](const Slice& s, const View<T, 2>& sum, const View<const T, 2>& left,
                            const View<const T, 2>& right) {
           const Range part = part_of(k, s.index, s.count);
-          tile_kernels<T>(task.isa).gemm(columns_of(left, task.a, part),
-                                         rows_of(right, task.b, part), task.alpha, T(0), sum.data(),
-                                         static_cast<std::ptrdiff_t>(columns));
+          tile_product<T>(task.isa)(columns_of(tile_of(left, task.a), part.begin, part.size()),
+                                    rows_of(tile_of(right, task.b), part.begin, part.size()),
+                                    task.alpha, T(0), sum.data(), columns);
         },
         tine::out(sums), tine::whole(a), tine::whole(b));
   });
@@ -120,23 +108,44 @@ Report scale(const PoolWith& on, const View<T, 2>& c, T beta) {
                    });
 }
 
+// The lower triangle of a square c = alpha * a * b + beta * c: halves of the triangle, down to squares
+// so small that computing all of them costs little.
+template <class T>
+void multiply_lower(const Task<T>& task, const Tile<T>& a, const Tile<T>& b, T beta,
+                    const View<T, 2>& c) {
+  constexpr std::size_t small = 64;
+  const std::size_t n = c.extent(0);
+  if (n > small) {
+    const std::size_t top = (n / 2 + small - 1) / small * small, below = n - top;
+    const Tile<T> lower = rows_of(a, top, below), left = columns_of(b, 0, top);
+    const View<T, 2> c_below = c.part(0, top, below);
+    multiply_lower(task, rows_of(a, 0, top), left, beta, c.part(0, 0, top));
+    tile_product<T>(task.isa)(lower, left, task.alpha, beta, c_below.data(), c.stride(0));
+    multiply_lower(task, lower, columns_of(b, top, below), beta, c_below.part(1, top, below));
+    return;
+  }
+  T square[small * small];
+  tile_product<T>(task.isa)(a, b, task.alpha, T(0), square, n);
+  for (std::size_t y = 0; y < n; ++y)
+    for (std::size_t x = 0; x <= y; ++x)
+      c(y, x) = square[y * n + x] + (beta == T(0) ? T(0) : beta * c(y, x));
+}
+
 // A tile on the diagonal: of c = alpha * a * a' + beta * c the part that is wanted.
 template <class T>
 void multiply_diagonal_tile(const Slice& s, const Task<T>& task, const View<const T, 2>& a,
                             const View<T, 2>& c, Part part) {
-  const Range rows{s.begin, s.end};
-  const auto left = rows_of(a, task.a, rows), right = columns_of(a, task.b, rows);
-  const auto& kernels = tile_kernels<T>(task.isa);
+  const Tile<T> left = rows_of(tile_of(a, task.a), s.begin, s.size());
+  const Tile<T> right = columns_of(tile_of(a, task.b), s.begin, s.size());
   const std::size_t n = c.extent(0);
   if (part != Part::upper) {
-    kernels.lower_gemm(left, right, task.alpha, task.beta, c.data(),
-                       static_cast<std::ptrdiff_t>(c.stride(0)));
+    multiply_lower(task, left, right, task.beta, c);
     for (std::size_t y = 0; part == Part::whole && y < n; ++y)
       for (std::size_t x = y + 1; x < n; ++x) c(y, x) = c(x, y);
     return;
   }
   std::vector<T> product(n * n);  // its lower part
-  kernels.lower_gemm(left, right, task.alpha, T(0), product.data(), static_cast<std::ptrdiff_t>(n));
+  multiply_lower(task, left, right, T(0), View<T, 2>(product.data(), {n, n}));
   for (std::size_t y = 0; y < n; ++y)
     for (std::size_t x = y; x < n; ++x)
       c(y, x) = product[x * n + y] + (task.beta == T(0) ? T(0) : task.beta * c(y, x));

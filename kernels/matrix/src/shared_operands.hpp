@@ -10,8 +10,6 @@
 #include <tine/matrix/operand.hpp>
 #include <tine/pool.hpp>
 
-#include "tile_kernels.hpp"
-
 namespace tine::matrix {
 
 /// "3 x 4", for messages.

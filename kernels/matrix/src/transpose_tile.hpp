@@ -3,33 +3,33 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 namespace tine::matrix {
 
 /// to(y, x) = from(x, y) for `rows` rows and `columns` columns of `to`; strides between rows are counted
-/// in elements. Cache line by cache line: a square of 64 bytes a side is read by rows, and written by
-/// rows, so that of no line that was fetched a part is left for later.
+/// in elements. Squares with a side of 64 bytes, so that of no cache line a part is left for later; one
+/// after another along the rows of `from`, which the processor then fetches ahead.
 template <class U>
 void transpose_tile(const U* from, std::size_t from_stride, U* to, std::size_t to_stride,
                     std::size_t rows, std::size_t columns) {
   constexpr std::size_t side = std::max<std::size_t>(64 / sizeof(U), 1);
-  std::size_t y = 0;
-  for (; y + side <= rows; y += side) {
-    std::size_t x = 0;
-    for (; x + side <= columns; x += side) {
+  std::size_t x = 0;
+  for (; x + side <= columns; x += side) {
+    std::size_t y = 0;
+    for (; y + side <= rows; y += side) {
       const U* source = from + x * from_stride + y;
-      U* target = to + y * to_stride + x;
       U square[side][side];
       for (std::size_t i = 0; i < side; ++i)
         for (std::size_t j = 0; j < side; ++j) square[j][i] = source[i * from_stride + j];
-      for (std::size_t j = 0; j < side; ++j) std::copy_n(square[j], side, target + j * to_stride);
-    }
-    for (; x < columns; ++x)
       for (std::size_t j = 0; j < side; ++j)
-        to[(y + j) * to_stride + x] = from[x * from_stride + y + j];
+        std::memcpy(to + (y + j) * to_stride + x, square[j], sizeof square[j]);
+    }
+    for (; y < rows; ++y)
+      for (std::size_t i = x; i < x + side; ++i) to[y * to_stride + i] = from[i * from_stride + y];
   }
-  for (; y < rows; ++y)
-    for (std::size_t x = 0; x < columns; ++x) to[y * to_stride + x] = from[x * from_stride + y];
+  for (; x < columns; ++x)
+    for (std::size_t y = 0; y < rows; ++y) to[y * to_stride + x] = from[x * from_stride + y];
 }
 
 }  // namespace tine::matrix

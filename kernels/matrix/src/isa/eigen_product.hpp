@@ -1,4 +1,4 @@
-// The tile kernels on Eigen, for whatever instructions the compiler may use here.
+// Products of tiles on Eigen, for whatever instructions the compiler may use here.
 //
 // Included by one source for each instruction set, each compiled with its own flags. Were they all to
 // call Eigen's functions by the same names, the linker would keep one of them for all; so Eigen
@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "tile_kernels.hpp"
+#include "tile_product.hpp"
 
 namespace tine::matrix::TINE_ISA_NAMESPACE {
 
@@ -24,25 +24,11 @@ using Result = Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen
 // Calls `with` with the tile as Eigen knows it: storage order is part of the type.
 template <class T, class F>
 void as_eigen(const Tile<T>& tile, F with) {
-  const Eigen::OuterStride<> stride(tile.stride);
+  const Eigen::OuterStride<> stride(static_cast<Eigen::Index>(tile.stride));
   if (tile.row_major)
     with(Map<T, Eigen::RowMajor>(tile.data, tile.rows, tile.columns, stride));
   else
     with(Map<T, Eigen::ColMajor>(tile.data, tile.rows, tile.columns, stride));
-}
-
-// Columns of the left and rows of the right factor, from `begin`.
-template <class T>
-Tile<T> columns_of(Tile<T> tile, std::ptrdiff_t begin, std::ptrdiff_t count) {
-  tile.data += begin * (tile.row_major ? 1 : tile.stride);
-  tile.columns = count;
-  return tile;
-}
-template <class T>
-Tile<T> rows_of(Tile<T> tile, std::ptrdiff_t begin, std::ptrdiff_t count) {
-  tile.data += begin * (tile.row_major ? tile.stride : 1);
-  tile.rows = count;
-  return tile;
 }
 
 // The tile's conjugate in memory of its own, where it is the conjugate that is meant.
@@ -51,7 +37,7 @@ struct Conjugated {
   explicit Conjugated(const Tile<T>& from) : tile(from) {
     if (!from.conjugate) return;
     as_eigen(from, [this](const auto& map) { memory = map.conjugate(); });
-    tile = {memory.data(), memory.rows(), memory.cols(), memory.cols(), true};
+    tile = {memory.data(), from.rows, from.columns, from.columns, true};
   }
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> memory;
   Tile<T> tile;
@@ -61,10 +47,10 @@ struct Conjugated {
 // with four times as much code: here some columns of a, and rows of b, are copied at a time.
 template <class T, class F>
 void without_conjugates(const Tile<T>& a, const Tile<T>& b, T beta, F multiply) {
-  constexpr std::ptrdiff_t step = 256;
+  constexpr std::size_t step = 256;
   if (!a.conjugate && !b.conjugate) return multiply(a, b, beta);
-  for (std::ptrdiff_t k = 0; k < std::max<std::ptrdiff_t>(a.columns, 1); k += step) {
-    const std::ptrdiff_t count = std::min(step, a.columns - k);
+  for (std::size_t k = 0; k < std::max<std::size_t>(a.columns, 1); k += step) {
+    const std::size_t count = std::min(step, a.columns - k);
     const Conjugated<T> left(columns_of(a, k, count)), right(rows_of(b, k, count));
     multiply(left.tile, right.tile, k == 0 ? beta : T(1));
   }
@@ -78,9 +64,11 @@ void scale(C&& c, T beta) {
     c *= beta;
 }
 
+}  // namespace
+
 template <class T>
-void gemm(const Tile<T>& a, const Tile<T>& b, T alpha, T beta, T* data, std::ptrdiff_t stride) {
-  Result<T> c(data, a.rows, b.columns, Eigen::OuterStride<>(stride));
+void multiply(const Tile<T>& a, const Tile<T>& b, T alpha, T beta, T* data, std::size_t stride) {
+  Result<T> c(data, a.rows, b.columns, Eigen::OuterStride<>(static_cast<Eigen::Index>(stride)));
   without_conjugates(a, b, beta, [&](const Tile<T>& l, const Tile<T>& r, T times) {
     scale(c, times);
     as_eigen(l, [&](const auto& left) {
@@ -89,32 +77,12 @@ void gemm(const Tile<T>& a, const Tile<T>& b, T alpha, T beta, T* data, std::ptr
   });
 }
 
-template <class T>
-void lower_gemm(const Tile<T>& a, const Tile<T>& b, T alpha, T beta, T* data,
-                std::ptrdiff_t stride) {
-  Result<T> c(data, a.rows, b.columns, Eigen::OuterStride<>(stride));
-  without_conjugates(a, b, beta, [&](const Tile<T>& l, const Tile<T>& r, T times) {
-    for (std::ptrdiff_t y = 0; y < c.rows(); ++y) scale(c.row(y).head(y + 1), times);
-    as_eigen(l, [&](const auto& left) {
-      as_eigen(r, [&](const auto& right) {
-        c.template triangularView<Eigen::Lower>() += (alpha * left) * right;
-      });
-    });
-  });
-}
-
-template <class T>
-constexpr TileKernels<T> table{gemm<T>, lower_gemm<T>};
-
-}  // namespace
-
-template <class T>
-const TileKernels<T>& kernels() {
-  return table<T>;
-}
-template const TileKernels<float>& kernels();
-template const TileKernels<double>& kernels();
-template const TileKernels<std::complex<float>>& kernels();
-template const TileKernels<std::complex<double>>& kernels();
+#define TINE_MULTIPLY(T) \
+  template void multiply(const Tile<T>&, const Tile<T>&, T, T, T*, std::size_t);
+TINE_MULTIPLY(float)
+TINE_MULTIPLY(double)
+TINE_MULTIPLY(std::complex<float>)
+TINE_MULTIPLY(std::complex<double>)
+#undef TINE_MULTIPLY
 
 }  // namespace tine::matrix::TINE_ISA_NAMESPACE

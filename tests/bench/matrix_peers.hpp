@@ -1,0 +1,54 @@
+/// The peers of matrix_bench: Eigen with its own threads, and BLAS libraries with theirs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// Square row-major matrices, or vectors, of the same size.
+template <class T>
+struct Square {
+  const T* a;
+  const T* b;
+  T* c;
+  int n;
+};
+
+/// Eigen as it comes, compiled for this machine; `threads` of OpenMP.
+template <class T>
+struct EigenPeer {
+  static void gemm(const Square<T>& m, int threads);
+  static void syrk(const Square<T>& m, int threads);  ///< the lower part
+  static void gemv(const Square<T>& m, int threads);  ///< with the first row of b
+  static void transpose(const Square<T>& m, int threads);
+};
+
+/// A BLAS library, loaded beside whatever tine is linked with.
+class Blas {
+ public:
+  /// OpenBLAS with threads, and BLIS, where Debian's packages put them.
+  static std::vector<Blas>& installed();
+
+  const std::string& name() const { return name_; }
+  void set_threads(int threads) const;
+  template <class T>
+  void gemm(const Square<T>& m) const;
+  template <class T>
+  void syrk(const Square<T>& m) const;
+  template <class T>
+  void gemv(const Square<T>& m) const;
+  /// Whether there is omatcopy, which is an extension.
+  bool has_transpose() const { return function("domatcopy_") != nullptr; }
+  template <class T>
+  void transpose(const Square<T>& m) const;
+
+ private:
+  Blas(std::string name, void* library) : name_(std::move(name)), library_(library) {}
+  void* function(const char* name) const;
+
+  std::string name_;
+  void* library_;
+};
+
+}  // namespace bench
