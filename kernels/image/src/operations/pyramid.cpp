@@ -7,6 +7,7 @@
 #include <tine/error.hpp>
 
 #include "operations/all.hpp"
+#include "operations/pyrdown_of_bytes.hpp"
 #include "text.hpp"
 
 namespace tine::image {
@@ -52,8 +53,11 @@ constinit const Operation pyrdown_operation{
         },
     .run_at =
         [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
-          keep_rows(out, place.input_row / 2, place,
-                    [&](cv::Mat& result) { cv::pyrDown(in, result, {}, int(v[0])); });
+          if (in.depth() == CV_8U)
+            pyrdown_of_bytes(in, out, place, int(v[0]));
+          else
+            keep_rows(out, place.input_row / 2, place,
+                      [&](cv::Mat& result) { cv::pyrDown(in, result, {}, int(v[0])); });
         },
     .reference = [](const cv::Mat& in, cv::Mat& out,
                     const Values& v) { cv::pyrDown(in, out, out.size(), int(v[0])); },
