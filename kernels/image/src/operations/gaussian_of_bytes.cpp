@@ -71,9 +71,7 @@ struct Terms {
   return static_cast<std::uint16_t>(sum);
 }
 
-using Words [[gnu::vector_size(32)]] = std::uint16_t;
-
-template <int vectors>
+template <class Words, int vectors>
 struct Sums {
   Words a[vectors], b[vectors];
 
@@ -98,11 +96,13 @@ struct Sums {
   }
 };
 
-// The last vectors overlap those before them.
-constexpr std::ptrdiff_t column_vectors = 4, row_vectors = 1;
-TINE_IMAGE_WIDE void sum_columns(const Terms& terms, std::ptrdiff_t count, std::uint8_t* high,
-                                 std::uint8_t* low) {
-  constexpr std::ptrdiff_t step = column_vectors * sizeof(Words);
+// The last vectors overlap those before them. Of columns several vectors at once: rows of a length that
+// is divisible by 4096 meet in the same few lines of the L1 cache, and these should be used up.
+template <class Words>
+[[gnu::always_inline]] inline void sum_columns_by(const Terms& terms, std::ptrdiff_t count,
+                                                  std::uint8_t* high, std::uint8_t* low) {
+  constexpr int vectors = 4;
+  constexpr std::ptrdiff_t step = vectors * sizeof(Words);
   if (count < step) {
     for (std::ptrdiff_t at = 0; at < count; ++at) {
       const std::uint16_t sum = sum_of(terms, at);
@@ -113,8 +113,8 @@ TINE_IMAGE_WIDE void sum_columns(const Terms& terms, std::ptrdiff_t count, std::
   }
   for (std::ptrdiff_t next = 0; next < count; next += step) {
     const std::ptrdiff_t at = std::min(next, count - step);
-    const Sums<column_vectors> sums(terms, at);
-    for (std::size_t i = 0; i < column_vectors; ++i) {
+    const Sums<Words, vectors> sums(terms, at);
+    for (std::size_t i = 0; i < vectors; ++i) {
       const Words upper = (sums.a[i] >> 8) | (sums.b[i] & 0xff00);
       const Words lower = (sums.a[i] & 0xff) | (sums.b[i] << 8);
       std::memcpy(high + at + i * sizeof upper, &upper, sizeof upper);
@@ -123,9 +123,10 @@ TINE_IMAGE_WIDE void sum_columns(const Terms& terms, std::ptrdiff_t count, std::
   }
 }
 
-TINE_IMAGE_WIDE void sum_rows(const Terms& high, const Terms& low, std::ptrdiff_t count,
-                              std::uint8_t* out) {
-  constexpr std::ptrdiff_t step = row_vectors * sizeof(Words);
+template <class Words>
+[[gnu::always_inline]] inline void sum_row_by(const Terms& high, const Terms& low,
+                                              std::ptrdiff_t count, std::uint8_t* out) {
+  constexpr std::ptrdiff_t step = sizeof(Words);
   if (count < step) {
     for (std::ptrdiff_t at = 0; at < count; ++at)
       out[at] = static_cast<std::uint8_t>((sum_of(high, at) + (sum_of(low, at) >> 8) + 128) >> 8);
@@ -133,27 +134,65 @@ TINE_IMAGE_WIDE void sum_rows(const Terms& high, const Terms& low, std::ptrdiff_
   }
   for (std::ptrdiff_t next = 0; next < count; next += step) {
     const std::ptrdiff_t at = std::min(next, count - step);
-    const Sums<row_vectors> upper(high, at), lower(low, at);
-    for (std::size_t i = 0; i < row_vectors; ++i) {
-      const Words a = upper.a[i] + (lower.a[i] >> 8) + 128;
-      const Words b = upper.b[i] + (lower.b[i] >> 8) + 128;
-      const Words result = (a >> 8) | (b & 0xff00);
-      std::memcpy(out + at + i * sizeof result, &result, sizeof result);
-    }
+    const Sums<Words, 1> upper(high, at), lower(low, at);
+    const Words a = upper.a[0] + (lower.a[0] >> 8) + 128;
+    const Words b = upper.b[0] + (lower.b[0] >> 8) + 128;
+    const Words result = (a >> 8) | (b & 0xff00);
+    std::memcpy(out + at, &result, sizeof result);
   }
 }
+
+using Words32 [[gnu::vector_size(32)]] = std::uint16_t;
+using Words64 [[gnu::vector_size(64)]] = std::uint16_t;
+
+TINE_IMAGE_WIDE void sum_columns_32(const Terms& terms, std::ptrdiff_t count, std::uint8_t* high,
+                                    std::uint8_t* low) {
+  sum_columns_by<Words32>(terms, count, high, low);
+}
+
+TINE_IMAGE_WIDE void sum_row_32(const Terms& high, const Terms& low, std::ptrdiff_t count,
+                                std::uint8_t* out) {
+  sum_row_by<Words32>(high, low, count, out);
+}
+
+struct Loops {
+  decltype(&sum_columns_32) sum_columns = sum_columns_32;
+  decltype(&sum_row_32) sum_row = sum_row_32;
+};
+
+#if defined(__x86_64__)
+[[gnu::target("avx512bw")]] void sum_columns_64(const Terms& terms, std::ptrdiff_t count,
+                                                std::uint8_t* high, std::uint8_t* low) {
+  sum_columns_by<Words64>(terms, count, high, low);
+}
+
+[[gnu::target("avx512bw")]] void sum_row_64(const Terms& high, const Terms& low,
+                                            std::ptrdiff_t count, std::uint8_t* out) {
+  sum_row_by<Words64>(high, low, count, out);
+}
+
+Loops best_loops() {
+  if (__builtin_cpu_supports("avx512bw")) return {sum_columns_64, sum_row_64};
+  return {};
+}
+#else
+Loops best_loops() {
+  return {};
+}
+#endif
 
 }  // namespace
 
 void gaussian_of_bytes(const cv::Mat& in, cv::Mat& out, double sigma, int radius, int border) {
+  static const Loops loops = best_loops();
   const Weights& weights = weights_of(sigma, radius);
   const std::size_t pairs = weights.pairs.size();
   cv::Size whole;
   cv::Point offset;
   in.locateROI(whole, offset);
   const int channels = in.channels(), values = in.cols * channels, reach = radius * channels;
-  // Strips so narrow that all rows that are summed fit in a quarter of a small L2.
-  constexpr int cache = 1 << 18, grain = 768;  // divisible by any number of channels
+  // Strips so narrow that all rows that are summed fit in an L2.
+  constexpr int cache = 1 << 19, grain = 768;  // divisible by any number of channels
   const int strip = std::max(cache / (2 * radius + 1) / grain, 1) * grain;
 
   const int room = std::min(strip, values) + 2 * reach;
@@ -178,8 +217,8 @@ void gaussian_of_bytes(const cv::Mat& in, cv::Mat& out, double sigma, int radius
       for (std::size_t k = 0; k < pairs; ++k)
         down[k] = {row(y - weights.pairs[k].distance), row(y + weights.pairs[k].distance),
                    weights.pairs[k].weight};
-      sum_columns({row(y), weights.middle, down.data(), pairs}, right - left, planes[0] + left,
-                  planes[1] + left);
+      loops.sum_columns({row(y), weights.middle, down.data(), pairs}, right - left,
+                        planes[0] + left, planes[1] + left);
       const auto extend = [&](int from, int to) {  // columns beyond the edges
         for (int x = from; x < to; x += channels) {
           const int source = cv::borderInterpolate(x / channels, in.cols, border) * channels;
@@ -189,9 +228,9 @@ void gaussian_of_bytes(const cv::Mat& in, cv::Mat& out, double sigma, int radius
       };
       extend(begin - reach, left);
       extend(right, end + reach);
-      sum_rows({high.data() + reach, weights.middle, along_high.data(), pairs},
-               {low.data() + reach, weights.middle, along_low.data(), pairs}, end - begin,
-               out.ptr(y) + begin);
+      loops.sum_row({high.data() + reach, weights.middle, along_high.data(), pairs},
+                    {low.data() + reach, weights.middle, along_low.data(), pairs}, end - begin,
+                    out.ptr(y) + begin);
     }
   }
 }
