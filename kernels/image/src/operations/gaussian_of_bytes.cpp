@@ -14,8 +14,6 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "wide.hpp"
-
 namespace tine::image {
 
 namespace {
@@ -99,8 +97,8 @@ struct Sums {
 // The last vectors overlap those before them. Of columns several vectors at once: rows of a length that
 // is divisible by 4096 meet in the same few lines of the L1 cache, and these should be used up.
 template <class Words>
-[[gnu::always_inline]] inline void sum_columns_by(const Terms& terms, std::ptrdiff_t count,
-                                                  std::uint8_t* high, std::uint8_t* low) {
+[[gnu::always_inline]] inline void sum_columns(const Terms& terms, std::ptrdiff_t count,
+                                               std::uint8_t* high, std::uint8_t* low) {
   constexpr int vectors = 4;
   constexpr std::ptrdiff_t step = vectors * sizeof(Words);
   if (count < step) {
@@ -124,8 +122,8 @@ template <class Words>
 }
 
 template <class Words>
-[[gnu::always_inline]] inline void sum_row_by(const Terms& high, const Terms& low,
-                                              std::ptrdiff_t count, std::uint8_t* out) {
+[[gnu::always_inline]] inline void sum_row(const Terms& high, const Terms& low,
+                                           std::ptrdiff_t count, std::uint8_t* out) {
   constexpr std::ptrdiff_t step = sizeof(Words);
   if (count < step) {
     for (std::ptrdiff_t at = 0; at < count; ++at)
@@ -142,50 +140,9 @@ template <class Words>
   }
 }
 
-using Words32 [[gnu::vector_size(32)]] = std::uint16_t;
-using Words64 [[gnu::vector_size(64)]] = std::uint16_t;
-
-TINE_IMAGE_WIDE void sum_columns_32(const Terms& terms, std::ptrdiff_t count, std::uint8_t* high,
-                                    std::uint8_t* low) {
-  sum_columns_by<Words32>(terms, count, high, low);
-}
-
-TINE_IMAGE_WIDE void sum_row_32(const Terms& high, const Terms& low, std::ptrdiff_t count,
-                                std::uint8_t* out) {
-  sum_row_by<Words32>(high, low, count, out);
-}
-
-struct Loops {
-  decltype(&sum_columns_32) sum_columns = sum_columns_32;
-  decltype(&sum_row_32) sum_row = sum_row_32;
-};
-
-#if defined(__x86_64__)
-[[gnu::target("avx512bw")]] void sum_columns_64(const Terms& terms, std::ptrdiff_t count,
-                                                std::uint8_t* high, std::uint8_t* low) {
-  sum_columns_by<Words64>(terms, count, high, low);
-}
-
-[[gnu::target("avx512bw")]] void sum_row_64(const Terms& high, const Terms& low,
-                                            std::ptrdiff_t count, std::uint8_t* out) {
-  sum_row_by<Words64>(high, low, count, out);
-}
-
-Loops best_loops() {
-  if (__builtin_cpu_supports("avx512bw")) return {sum_columns_64, sum_row_64};
-  return {};
-}
-#else
-Loops best_loops() {
-  return {};
-}
-#endif
-
-}  // namespace
-
-void gaussian_of_bytes(const cv::Mat& in, cv::Mat& out, double sigma, int radius, int border) {
-  static const Loops loops = best_loops();
-  const Weights& weights = weights_of(sigma, radius);
+template <class Words>
+[[gnu::always_inline]] inline void blur(const cv::Mat& in, cv::Mat& out, const Weights& weights,
+                                        int radius, int border) {
   const std::size_t pairs = weights.pairs.size();
   cv::Size whole;
   cv::Point offset;
@@ -217,8 +174,8 @@ void gaussian_of_bytes(const cv::Mat& in, cv::Mat& out, double sigma, int radius
       for (std::size_t k = 0; k < pairs; ++k)
         down[k] = {row(y - weights.pairs[k].distance), row(y + weights.pairs[k].distance),
                    weights.pairs[k].weight};
-      loops.sum_columns({row(y), weights.middle, down.data(), pairs}, right - left,
-                        planes[0] + left, planes[1] + left);
+      sum_columns<Words>({row(y), weights.middle, down.data(), pairs}, right - left,
+                         planes[0] + left, planes[1] + left);
       const auto extend = [&](int from, int to) {  // columns beyond the edges
         for (int x = from; x < to; x += channels) {
           const int source = cv::borderInterpolate(x / channels, in.cols, border) * channels;
@@ -228,11 +185,48 @@ void gaussian_of_bytes(const cv::Mat& in, cv::Mat& out, double sigma, int radius
       };
       extend(begin - reach, left);
       extend(right, end + reach);
-      loops.sum_row({high.data() + reach, weights.middle, along_high.data(), pairs},
-                    {low.data() + reach, weights.middle, along_low.data(), pairs}, end - begin,
-                    out.ptr(y) + begin);
+      sum_row<Words>({high.data() + reach, weights.middle, along_high.data(), pairs},
+                     {low.data() + reach, weights.middle, along_low.data(), pairs}, end - begin,
+                     out.ptr(y) + begin);
     }
   }
+}
+
+using Blur = void(const cv::Mat&, cv::Mat&, const Weights&, int radius, int border);
+
+using Words16 [[gnu::vector_size(16)]] = std::uint16_t;
+void blur_16(const cv::Mat& in, cv::Mat& out, const Weights& weights, int radius, int border) {
+  blur<Words16>(in, out, weights, radius, border);
+}
+
+#if defined(__x86_64__)
+using Words32 [[gnu::vector_size(32)]] = std::uint16_t;
+[[gnu::target("avx2")]] void blur_32(const cv::Mat& in, cv::Mat& out, const Weights& weights,
+                                     int radius, int border) {
+  blur<Words32>(in, out, weights, radius, border);
+}
+
+using Words64 [[gnu::vector_size(64)]] = std::uint16_t;
+[[gnu::target("avx512bw")]] void blur_64(const cv::Mat& in, cv::Mat& out, const Weights& weights,
+                                         int radius, int border) {
+  blur<Words64>(in, out, weights, radius, border);
+}
+
+Blur* widest_blur() {
+  if (__builtin_cpu_supports("avx512bw")) return blur_64;
+  return __builtin_cpu_supports("avx2") ? blur_32 : blur_16;
+}
+#else
+Blur* widest_blur() {
+  return blur_16;
+}
+#endif
+
+}  // namespace
+
+void gaussian_of_bytes(const cv::Mat& in, cv::Mat& out, double sigma, int radius, int border) {
+  static Blur* const widest = widest_blur();
+  widest(in, out, weights_of(sigma, radius), radius, border);
 }
 
 }  // namespace tine::image
