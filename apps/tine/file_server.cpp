@@ -199,6 +199,8 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
   }
   const Task& task = tasks_[request.task];
   try {
+    if (task.output.empty() && request.kind != FileRequest::want_input)
+      throw Failure("is only to be read");
     if (request.kind != FileRequest::want_output) {
       input = open_input(task.input);
       made_from_[request.task] = provenance(input.get(), recipe_);
