@@ -221,7 +221,8 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
 void FileServer::finish(Worker& worker, const FileRequest& request) {
   std::optional<OutputFile> output = std::move(worker.output);
   worker.output.reset();
-  if (request.task != worker.task || is_over(request.task)) return;
+  if (request.task != worker.task || is_over(request.task) || tasks_[request.task].output.empty())
+    return;
   made_from_[request.task] = {};  // it is noted with the output
   Task result = tasks_[request.task];
   if (request.kind == FileRequest::failed || !output) {

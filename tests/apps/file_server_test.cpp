@@ -52,9 +52,11 @@ class FileServerTest : public NothingLeftBehind {
       std::ofstream(task.input) << "input " << i;
       tasks_.push_back(task);
     }
+    std::vector<Task> served = tasks_;
+    served.emplace_back().input = tasks_[0].input;
     auto [ours, theirs] = socket_pair();
     door_ = std::move(theirs);
-    server_.emplace(std::move(ours), tasks_, false);
+    server_.emplace(std::move(ours), served, false);
     for (std::size_t i = 0; i < count; ++i) server_->prepare_output(i);
   }
   void TearDown() override {
@@ -253,6 +255,24 @@ TEST_F(FileServerTest, refuses_what_is_no_regular_file_with_a_reason) {
   EXPECT_TRUE(answer.files.empty());
   answer = ask(worker, FileRequest::want_both, 1);
   EXPECT_EQ(answer.reply.text.str(), "is not a regular file");
+}
+
+TEST_F(FileServerTest, a_task_without_output_is_only_read_and_never_over) {
+  const Descriptor worker = connect();
+  for (const auto kind : {FileRequest::want_output, FileRequest::want_both}) {
+    const Answer answer = ask(worker, kind, count);
+    EXPECT_EQ(answer.reply.kind, FileReply::refused);
+    EXPECT_EQ(answer.reply.text.str(), "is only to be read");
+    EXPECT_TRUE(answer.files.empty());
+  }
+  for (const auto kind : {FileRequest::failed, FileRequest::complete}) {
+    tell(worker, kind, count);
+    const Answer answer = ask(worker, FileRequest::want_input, count);
+    EXPECT_EQ(answer.reply.kind, FileReply::granted);
+    EXPECT_EQ(answer.files.size(), 1u);
+  }
+  server_->settle();
+  EXPECT_EQ(server_->count().failed, 0u);
 }
 
 TEST_F(FileServerTest, what_a_worker_says_cannot_steer_a_terminal) {

@@ -185,6 +185,19 @@ TEST(Lists, OnlyOfOperationsThatFindSomething) {
   EXPECT_EQ(Chain::parse("orb").list(pool, cv::Mat(0, 5, CV_8UC1)).values.rows, 0);
 }
 
+// The records of one are not those of the next.
+TEST(Lists, OperationsInPhasesFollowEachOther) {
+  Pool pool({.workers = 2});
+  for (const char* text : {"gray | canny | histogram", "orb | histogram", "clahe | orb | canny"}) {
+    const Chain chain = Chain::parse(text);
+    const cv::Mat image = picture(150, 120, chain.steps().size() < 3 ? CV_8UC3 : CV_8UC1);
+    cv::Mat out;
+    chain(pool, image, out);
+    EXPECT_TRUE(same_bits(out, chain.reference(image))) << text;
+    EXPECT_TRUE(same_bits(chain(image), chain.reference(image))) << text;
+  }
+}
+
 TEST(Lists, AreOfWhatTheStepsBeforeMake) {
   const Chain before = Chain::parse("resize 0.5 | gaussian 1"), last = Chain::parse("histogram");
   const cv::Mat image = picture(400, 333, CV_8UC3);

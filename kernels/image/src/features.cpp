@@ -47,6 +47,14 @@ struct Tiles {
   std::size_t size() const { return std::size_t(across) * std::size_t(down); }
 };
 
+// As many levels as leave a pixel of the image; cv::ORB fails where there are more.
+int levels_in(const Values& v, const cv::Rect& image) {
+  const int side = std::min(image.width, image.height);
+  int levels = int(v[2]);
+  while (cvRound(side / std::pow(v[1], levels - 1)) < 1) --levels;
+  return levels;
+}
+
 // Fills a tile's record, which begins with the number of features.
 void find_features(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
   const Values& v = input.values;
@@ -58,8 +66,8 @@ void find_features(const PhaseInput& input, std::size_t slice, std::uint8_t* rec
   const cv::Rect around = cv::Rect(tile.x - all.margin, tile.y - all.margin,
                                    tile.width + 2 * all.margin, tile.height + 2 * all.margin) &
                           cv::Rect(0, 0, image.cols, image.rows);
-  const auto orb = cv::ORB::create(most, float(v[1]), int(v[2]), patch, 0, 2, cv::ORB::HARRIS_SCORE,
-                                   patch, int(v[3]));
+  const auto orb = cv::ORB::create(most, float(v[1]), levels_in(v, around), patch, 0, 2,
+                                   cv::ORB::HARRIS_SCORE, patch, int(v[3]));
   std::vector<cv::KeyPoint> points;
   cv::Mat descriptors;
   orb->detectAndCompute(image(around).clone(), cv::noArray(), points, descriptors);

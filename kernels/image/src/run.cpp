@@ -25,6 +25,7 @@ class HereEngine {
 
   void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
     const Operation& operation = *stage.step(0).operation;
+    memory_ = {};  // records come zeroed
     found_ = phase_input(stage, isolated(in, {0, static_cast<std::size_t>(in.rows)}));
     for (std::size_t p = 0; p < operation.phases.size(); ++p) {
       Records found = records(operation.phases[p], found_);
