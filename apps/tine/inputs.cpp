@@ -67,7 +67,8 @@ fs::path named(const fs::path& place, const Naming& naming, std::size_t n) {
         fmt::format(fmt::runtime(naming.pattern), fmt::arg("stem", place.stem().string()),
                     fmt::arg("ext", extension), fmt::arg("n", n));
     if (name.find('/') != name.npos || name.empty())
-      throw UsageError(fmt::format("--name {} makes \"{}\", which is no file name", naming.pattern, name));
+      throw UsageError(
+          fmt::format("--name {} makes \"{}\", which is no file name", naming.pattern, name));
     return place.parent_path() / name;
   } catch (const fmt::format_error&) {
     throw UsageError(fmt::format(
@@ -117,10 +118,9 @@ std::vector<Task> plan_tasks(const std::vector<std::string>& arguments, const st
   const bool is_folder = fs::is_directory(out, ignored);
   const bool to_folder = many || is_folder || out.ends_with('/') || !can_write(out);
   if (to_folder && fs::exists(out, ignored) && !is_folder)
-    throw UsageError(
-        fmt::format("{} is a file; {}", out,
-                    many ? "several inputs need a folder to be written to"
-                         : "its name has no extension of a file that can be written"));
+    throw UsageError(fmt::format("{} is a file; {}", out,
+                                 many ? "several inputs need a folder to be written to"
+                                      : "its name has no extension of a file that can be written"));
 
   std::vector<Task> tasks;
   std::map<std::string, std::string> writers;  // key of the output -> input
