@@ -174,10 +174,11 @@ Report stream(const PoolWith& on, const Chain& chain, RowReader& in, RowWriter& 
                           std::string(step.operation->name) +
                           ") needs all rows of its image at once, so that it cannot be streamed");
   }
+  const SharedChain shared(on.pool, chain);
   Stage all;
   all.input = all.output = input;
   std::vector<int> ends;  // of the passes, in steps
-  for (const Step& step : chain.steps()) {
+  for (const Step& step : shared.chain().steps()) {
     if (worker_of(step, all.output.type).scope == Operation::Scope::global)
       ends.push_back(all.count);
     append(all, step);
