@@ -6,6 +6,7 @@
 
 #include <tine/error.hpp>
 
+#include "operations/quarter_turn.hpp"
 #include "operations/warp.hpp"
 #include "streaming.hpp"
 #include "text.hpp"
@@ -93,9 +94,7 @@ void rotate_rows(const cv::Mat& in, cv::Mat& out, const Place& place, const Valu
   } else if (quarters == 2) {
     cv::rotate(in, out, cv::ROTATE_180);
   } else if (quarters > 0) {
-    // Rows of the output are columns of the input, counted from the right for 270 degrees.
-    const int first = quarters == 1 ? place.output_row : in.cols - place.output_row - out.rows;
-    cv::rotate(in.colRange(first, first + out.rows), out, cv_rotation[quarters]);
+    turn_quarter(in, out, place.output_row, quarters == 1, v.streams);
   } else {
     const cv::Matx23d matrix = rotation(v, {place.input.columns, place.input.rows},
                                         {place.output.columns, place.output.rows});
