@@ -8,7 +8,6 @@
 
 #include "count_levels.hpp"
 #include "stage.hpp"
-#include "streaming.hpp"
 
 namespace tine::image {
 
@@ -22,12 +21,6 @@ cv::Mat scratch(int which, int rows, int columns, int type) {
   if (m.total() * m.elemSize() < row_bytes * static_cast<std::size_t>(rows))
     m.create(rows, static_cast<int>(row_bytes), CV_8U);
   return cv::Mat(rows, columns, type, m.data);
-}
-
-void copy_rows(const cv::Mat& from, cv::Mat& to, bool streams) {
-  const RowOutput output(streams);
-  const auto bytes = to.elemSize() * static_cast<std::size_t>(to.cols);
-  for (int y = 0; y < to.rows; ++y) output.copy(from.ptr(y), to.ptr(y), bytes);
 }
 
 // Whether its rows come from the rows around them.
@@ -103,10 +96,10 @@ Histogram run_band(const Stage& stage, const cv::Mat& in, std::size_t first, Ran
     }
     CV_Assert(result.data == place);
     if (!exact) result = isolated(result, keep);
-    if (last && !exact && !out.empty()) copy_rows(result, out, stage.streams);
+    if (last && !exact && !out.empty()) result.copyTo(out);
     image = result;
   }
-  if (stage.count == 0 && !out.empty()) copy_rows(image, out, stage.streams);
+  if (stage.count == 0 && !out.empty()) image.copyTo(out);
   Histogram histogram;
   if (stage.counts) count_levels<std::uint8_t>(image, histogram.count.data());
   return histogram;
