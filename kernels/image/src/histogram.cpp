@@ -6,7 +6,9 @@
 #include <tine/error.hpp>
 #include <tine/image/chain.hpp>
 
+#include "count_levels.hpp"
 #include "operations/all.hpp"
+#include "stage.hpp"
 
 namespace tine::image {
 
@@ -14,26 +16,15 @@ namespace {
 
 constexpr std::size_t most_slices = 32;
 
-template <class T>
-void count(const cv::Mat& image, std::size_t begin, std::size_t end, std::uint32_t* counts) {
-  constexpr std::size_t levels = std::size_t{1} << (8 * sizeof(T));
-  const auto channels = static_cast<std::size_t>(image.channels());
-  for (std::size_t y = begin; y < end; ++y) {
-    const T* row = image.ptr<T>(static_cast<int>(y));
-    for (int x = 0; x < image.cols; ++x, row += channels)
-      for (std::size_t c = 0; c < channels; ++c) ++counts[c * levels + row[c]];
-  }
-}
-
 std::size_t levels_of(const cv::Mat& image) {
   return image.depth() == CV_8U ? 256 : 65536;
 }
 
-void count_rows(const cv::Mat& image, std::size_t begin, std::size_t end, std::uint32_t* counts) {
+void count(const cv::Mat& image, std::uint32_t* counts) {
   if (image.depth() == CV_8U)
-    count<std::uint8_t>(image, begin, end, counts);
+    count_levels<std::uint8_t>(image, counts);
   else
-    count<std::uint16_t>(image, begin, end, counts);
+    count_levels<std::uint16_t>(image, counts);
 }
 
 std::size_t parts(const PhaseInput& input) {
@@ -51,8 +42,9 @@ constexpr Phase histogram_phases[] = {
      .run =
          [](const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
            const auto rows = static_cast<std::size_t>(input.image.rows);
-           count_rows(input.image, rows * slice / parts(input), rows * (slice + 1) / parts(input),
-                      reinterpret_cast<std::uint32_t*>(record));
+           count(isolated(input.image,
+                          {rows * slice / parts(input), rows * (slice + 1) / parts(input)}),
+                 reinterpret_cast<std::uint32_t*>(record));
          }},
 };
 

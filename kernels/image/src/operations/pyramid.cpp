@@ -8,6 +8,7 @@
 
 #include "operations/all.hpp"
 #include "operations/pyrdown_of_bytes.hpp"
+#include "operations/pyramid_up.hpp"
 #include "text.hpp"
 
 namespace tine::image {
@@ -81,7 +82,8 @@ constinit const Operation pyrup_operation{
           return clipped(want.begin / 2, 1, (want.end - 1) / 2 + 2, whole.input.rows);
         },
     .run_at =
-        [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values&) {
+        [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
+          if (in.depth() == CV_8U) return pyramid_up(in, out, place, v.streams);
           keep_rows(out, 2 * place.input_row, place,
                     [&](cv::Mat& result) { cv::pyrUp(in, result); });
         },

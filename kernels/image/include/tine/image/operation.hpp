@@ -75,6 +75,8 @@ struct Values {
   std::span<const double> list{};
   /// The second image, of a parameter of Kind::file, as Operation::operand has made it.
   Pixels operand{};
+  /// Whether the output is too large for the caches, and should be written past them; for kernels only.
+  bool streams = false;
 
   double operator[](std::size_t i) const { return number[i]; }
 };
@@ -154,6 +156,8 @@ struct Operation {
   /// The operation that does its work on images of a type which need another way to the result;
   /// nullptr, or what returns nullptr: itself. Name, parameters and `accepts` are this one's.
   const Operation* (*variant)(const Values& values, int type) = nullptr;
+  /// For Scope::global: the operation in phases that is faster where the whole image is in memory.
+  const Operation* in_phases = nullptr;
 
   /// For a parameter of Kind::file, of which an operation has at most one: what the kernel gets of its
   /// image. Throws InvalidArgument for an image that is of no use.
