@@ -62,10 +62,12 @@ template <class V, class Pick, int together, class T>
     Pick::pick(shared, next);
   }
   V below[together];  // [k]: the extremum of k rows below those
+#pragma GCC unroll 4
   for (int k = 1; k < together; ++k) {
     load(rows[size + k - 1] + i, below[k]);
     if (k > 1) Pick::pick(below[k], below[k - 1]);
   }
+#pragma GCC unroll 4
   for (int k = together - 1; k >= 0; --k) {
     result = shared;
     if (k > 0) Pick::pick(result, below[k]);
@@ -125,6 +127,13 @@ struct Squares {
 // So many rows are made at once; not of squares of 3 x 3 pixels, whose rows are two then.
 constexpr int most_together = 4;
 
+// From one row to the next: rows at multiples of 4 KiB would want the same lines of the L1 cache.
+template <class T>
+std::ptrdiff_t apart(std::ptrdiff_t values) {
+  constexpr std::ptrdiff_t page = 4096 / sizeof(T), line = 64 / sizeof(T);
+  return (values + page - 1) / page * page + 5 * line;
+}
+
 // Makes rows of extrema.
 template <class Pick, class T>
 class Filter {
@@ -133,8 +142,8 @@ class Filter {
       : squares_(squares),
         nothing_(static_cast<std::size_t>(squares.values()), Pick::template nothing<T>),
         around_(static_cast<std::size_t>(squares.size + most_together)) {
-    const std::size_t beyond = static_cast<std::size_t>(squares.size * squares.channels);
-    for (auto& row : wide_) row.resize(nothing_.size() + beyond);
+    stride_ = apart<T>(squares.values() + squares.size * squares.channels);
+    wide_.resize(static_cast<std::size_t>(stride_ * most_together));
     for (int x = 0; x < squares.radius(); ++x)
       for (int column : {-1 - x, squares.columns + x})
         beyond_.push_back({column, cv::borderInterpolate(column, squares.columns, squares.border)});
@@ -175,7 +184,7 @@ class Filter {
     const std::ptrdiff_t left = static_cast<std::ptrdiff_t>(squares_.radius()) * channels;
     std::array<T*, together> wide;
     for (int k = 0; k < together; ++k)
-      wide[static_cast<std::size_t>(k)] = wide_[static_cast<std::size_t>(k)].data() + left;
+      wide[static_cast<std::size_t>(k)] = wide_.data() + k * stride_ + left;
     extrema_of_columns<Pick, together>(around_.data(), size, values, wide.data());
     for (int k = 0; k < together; ++k) {
       T* row = wide[static_cast<std::size_t>(k)];
@@ -196,7 +205,8 @@ class Filter {
   const Squares squares_;
   const std::vector<T> nothing_;
   std::vector<const T*> around_;
-  std::array<std::vector<T>, most_together> wide_;
+  std::vector<T> wide_;  // rows with what is beyond
+  std::ptrdiff_t stride_;
   std::vector<Beyond> beyond_;
 };
 
@@ -238,8 +248,9 @@ class Band {
     Filter<Second, T> second(squares_);
     const int radius = squares_.radius(), together = first.together();
     const int kept = squares_.size + 2 * together;
-    std::vector<T> memory(static_cast<std::size_t>(kept * squares_.values()));
-    const auto between = [&](int y) { return memory.data() + y % kept * squares_.values(); };
+    const std::ptrdiff_t stride = apart<T>(squares_.values());
+    std::vector<T> memory(static_cast<std::size_t>(kept * stride));
+    const auto between = [&](int y) { return memory.data() + y % kept * stride; };
     int made = std::max(0, begin() - radius);
     const int last = std::min(squares_.rows, end() + radius);
     for (int y = begin(), count; y < end(); y += count) {
