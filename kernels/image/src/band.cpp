@@ -6,7 +6,9 @@
 // kernel's border mode is the image's own.
 #include <algorithm>
 
+#include "count_levels.hpp"
 #include "stage.hpp"
+#include "streaming.hpp"
 
 namespace tine::image {
 
@@ -22,20 +24,10 @@ cv::Mat scratch(int which, int rows, int columns, int type) {
   return cv::Mat(rows, columns, type, m.data);
 }
 
-Histogram histogram_of(const cv::Mat& image) {
-  // Four counters for each level: neighbours are often equal, and would wait for each other.
-  std::array<std::array<std::uint32_t, 256>, 4> count{};
-  for (int y = 0; y < image.rows; ++y) {
-    const std::uint8_t* row = image.ptr(y);
-    int x = 0;
-    for (; x + 4 <= image.cols; x += 4)
-      for (int k = 0; k < 4; ++k) ++count[static_cast<std::size_t>(k)][row[x + k]];
-    for (; x < image.cols; ++x) ++count[0][row[x]];
-  }
-  Histogram result;
-  for (std::size_t i = 0; i < 256; ++i)
-    result.count[i] = count[0][i] + count[1][i] + count[2][i] + count[3][i];
-  return result;
+void copy_rows(const cv::Mat& from, cv::Mat& to, bool streams) {
+  const RowOutput output(streams);
+  const auto bytes = to.elemSize() * static_cast<std::size_t>(to.cols);
+  for (int y = 0; y < to.rows; ++y) output.copy(from.ptr(y), to.ptr(y), bytes);
 }
 
 // Whether its rows come from the rows around them.
@@ -98,6 +90,7 @@ Histogram run_band(const Stage& stage, const cv::Mat& in, std::size_t first, Ran
     Values values = step.values;
     values.table = step.table.data();  // wherever this process has the stage
     values.list = std::span(stage.list).first(stage.list_size);
+    values.streams = stage.streams && result.data == out.data;
     if (step.operation->run_at != nullptr) {
       step.operation->run_at(
           image, result,
@@ -110,11 +103,13 @@ Histogram run_band(const Stage& stage, const cv::Mat& in, std::size_t first, Ran
     }
     CV_Assert(result.data == place);
     if (!exact) result = isolated(result, keep);
-    if (last && !exact && !out.empty()) result.copyTo(out);
+    if (last && !exact && !out.empty()) copy_rows(result, out, stage.streams);
     image = result;
   }
-  if (stage.count == 0 && !out.empty()) image.copyTo(out);
-  return stage.counts ? histogram_of(image) : Histogram{};
+  if (stage.count == 0 && !out.empty()) copy_rows(image, out, stage.streams);
+  Histogram histogram;
+  if (stage.counts) count_levels<std::uint8_t>(image, histogram.count.data());
+  return histogram;
 }
 
 }  // namespace tine::image

@@ -6,23 +6,14 @@
 #include <tine/for_each_slice.hpp>
 
 #include "arena_mats.hpp"
+#include "count_levels.hpp"
+#include "stage.hpp"
 
 namespace tine::image {
 
 namespace {
 
 constexpr std::size_t most_slices = 32;
-
-template <class T>
-void count(const cv::Mat& image, std::size_t begin, std::size_t end, std::uint32_t* counts) {
-  constexpr std::size_t levels = std::size_t{1} << (8 * sizeof(T));
-  const auto channels = static_cast<std::size_t>(image.channels());
-  for (std::size_t y = begin; y < end; ++y) {
-    const T* row = image.ptr<T>(static_cast<int>(y));
-    for (int x = 0; x < image.cols; ++x, row += channels)
-      for (std::size_t c = 0; c < channels; ++c) ++counts[c * levels + row[c]];
-  }
-}
 
 }  // namespace
 
@@ -43,13 +34,13 @@ std::vector<std::vector<std::uint64_t>> histogram(const PoolWith& on, const cv::
       on, Partition{.n = slices},
       [](const Slice& s, std::span<const Shape> shape, const ConstBytes& bytes,
          View<std::uint32_t, 2> part) {
-        const cv::Mat in = mat_of(bytes, shape[0]);
-        const auto rows = static_cast<std::size_t>(in.rows);
-        const std::size_t begin = rows * s.begin / s.count, end = rows * s.end / s.count;
+        const std::size_t rows = bytes.extent(0);
+        const cv::Mat in =
+            isolated(mat_of(bytes, shape[0]), {rows * s.begin / s.count, rows * s.end / s.count});
         if (in.depth() == CV_8U)
-          count<std::uint8_t>(in, begin, end, part.data());
+          count_levels<std::uint8_t>(in, part.data());
         else
-          count<std::uint16_t>(in, begin, end, part.data());
+          count_levels<std::uint16_t>(in, part.data());
       },
       whole(of), whole(bytes_of(shared.image())), out(counts));
   const std::uint32_t* part = counts.peek().data();

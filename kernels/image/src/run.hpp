@@ -15,10 +15,12 @@ inline Partition bands(const Stage& stage) {
 
 /// What the first phase of a stage sees; the later ones get what was found, too.
 inline PhaseInput phase_input(const Stage& stage, const cv::Mat& in) {
+  Values values = stage.step(0).values;
+  values.streams = stage.streams;
   return {.image = in,
           .bands = {.n = static_cast<std::size_t>(stage.input.rows),
                     .grain = static_cast<std::size_t>(stage.band_rows)},
-          .values = stage.step(0).values};
+          .values = values};
 }
 
 /// How many records a phase makes. Does not depend on what earlier ones found.

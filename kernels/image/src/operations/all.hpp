@@ -83,6 +83,9 @@ inline int gray_type(int type) {
 /// Gives `out` the transparency of `in`, if the images have one.
 void keep_alpha(const cv::Mat& in, cv::Mat& out);
 
+/// White above a level, black elsewhere; `streams` as in Values.
+void cut_at(const cv::Mat& in, cv::Mat& out, double level, bool streams);
+
 /// The gray version of an image: the image itself if it is gray.
 cv::Mat to_gray(const cv::Mat& in);
 

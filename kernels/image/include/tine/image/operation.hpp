@@ -49,6 +49,8 @@ struct Values {
   const std::uint8_t* table = nullptr;
   /// The numbers of a list; for kernels only.
   std::span<const double> list{};
+  /// Whether the output is too large for the caches, and should be written past them; for kernels only.
+  bool streams = false;
 
   double operator[](std::size_t i) const { return number[i]; }
 };
@@ -130,6 +132,8 @@ struct Operation {
   /// The operation that does its work on images of a type which need another way to the result;
   /// nullptr, or what returns nullptr: itself. Name, parameters and `accepts` are this one's.
   const Operation* (*variant)(const Values& values, int type) = nullptr;
+  /// For Scope::global: the operation in phases that is faster where the whole image is in memory.
+  const Operation* in_phases = nullptr;
 
   /// The images it takes.
   Accepts (*accepts)(const Values& values);
