@@ -44,8 +44,10 @@ constinit const Operation squares{
     .help = "the same of squares",
     .accepts = always<depth_8 | depth_16, any_channels>,
     .halo = halo<type>,
-    .run = [](const cv::Mat& in, cv::Mat& out,
-              const Values& v) { morphology_of_squares(in, out, type, int(v[0]), int(v[2])); },
+    .run =
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
+          morphology_of_squares(in, out, type, int(v[0]), int(v[2]), v.streams);
+        },
     .reads_around = true,
     .reference = run<type>,
 };

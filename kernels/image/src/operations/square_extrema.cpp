@@ -12,6 +12,7 @@
 #include <limits>
 #include <vector>
 
+#include "streaming.hpp"
 #include "wide.hpp"
 
 namespace tine::image {
@@ -149,10 +150,10 @@ class Filter {
         beyond_.push_back({column, cv::borderInterpolate(column, squares.columns, squares.border)});
   }
 
-  // Makes rows y to y + count - 1 of the whole image, at most as many as together(), from `row_at`
-  // and to `to`, which take their numbers.
-  template <class RowAt, class To>
-  void make(int y, int count, RowAt row_at, To to) {
+  // Makes rows y to y + count - 1 of the whole image, at most as many as together(), from `row_at(y)`.
+  // Each is written to what `to(y, own)` returns, which may be `own`, and then is given to `done(y, row)`.
+  template <class RowAt, class To, class Done>
+  void make(int y, int count, RowAt row_at, To to, Done done) {
     const int above = y - squares_.radius();
     for (int k = 0; k < count + squares_.size - 1; ++k) {
       const int row = cv::borderInterpolate(above + k, squares_.rows, squares_.border);
@@ -160,12 +161,12 @@ class Filter {
     }
     switch (count) {
       case 4:
-        return make<4>(y, to);
+        return make<4>(y, to, done);
       case 2:
-        return make<2>(y, to);
+        return make<2>(y, to, done);
       default:
         for (int k = 0; k < count; ++k) {
-          make<1>(y + k, to);
+          make<1>(y + k, to, done);
           std::rotate(around_.begin(), around_.begin() + 1, around_.end());
         }
     }
@@ -177,8 +178,8 @@ class Filter {
     int column, same_as;  // that one; -1: nothing
   };
 
-  template <int together, class To>
-  void make(int y, To to) {
+  template <int together, class To, class Done>
+  void make(int y, To to, Done done) {
     const int channels = squares_.channels, size = squares_.size;
     const std::ptrdiff_t values = squares_.values();
     const std::ptrdiff_t left = static_cast<std::ptrdiff_t>(squares_.radius()) * channels;
@@ -197,8 +198,9 @@ class Filter {
         extrema_of_three<Pick>(row, have * channels, 2 * have * channels, row,
                                values + (size - 3 * have) * channels);
       const int rest = size - have;
-      extrema_of_three<Pick>(row, std::min(have, rest) * channels, rest * channels, to(y + k),
-                             values);
+      T* const result = to(y + k, row);
+      extrema_of_three<Pick>(row, std::min(have, rest) * channels, rest * channels, result, values);
+      done(y + k, result);
     }
   }
 
@@ -214,7 +216,8 @@ class Filter {
 template <class T>
 class Band {
  public:
-  Band(const cv::Mat& in, cv::Mat& out, int size, int border) : in_(in), out_(out) {
+  Band(const cv::Mat& in, cv::Mat& out, int size, int border, bool streams)
+      : in_(in), out_(out), output_(streams), streams_(streams) {
     cv::Size whole;
     cv::Point offset;
     in.locateROI(whole, offset);
@@ -222,28 +225,60 @@ class Band {
     squares_ = {in.cols, in.channels(), size, border, whole.height};
   }
 
-  const Squares& squares() const { return squares_; }
+  void run(cv::MorphTypes type) const {
+    const auto nothing = [](int, T*) {};
+    const auto less_in = [this](int y, T* row) { subtract(row, in(y), row, squares_.values()); };
+    const auto in_less = [this](int y, T* row) { subtract(in(y), row, row, squares_.values()); };
+    switch (type) {
+      case cv::MORPH_ERODE:
+        return once<Least>();
+      case cv::MORPH_DILATE:
+        return once<Greatest>();
+      case cv::MORPH_OPEN:
+        return twice<Least, Greatest>(nothing);
+      case cv::MORPH_CLOSE:
+        return twice<Greatest, Least>(nothing);
+      case cv::MORPH_TOPHAT:
+        return twice<Least, Greatest>(in_less);
+      case cv::MORPH_BLACKHAT:
+        return twice<Greatest, Least>(less_in);
+      default:
+        return gradient();
+    }
+  }
+
+ private:
   int begin() const { return first_; }
   int end() const { return first_ + in_.rows; }
   const T* in(int y) const {
     return reinterpret_cast<const T*>(in_.data +
                                       (y - first_) * static_cast<std::ptrdiff_t>(in_.step[0]));
   }
-  T* out(int y) const { return out_.ptr<T>(y - first_); }
+  auto input() const {
+    return [this](int y) { return in(y); };
+  }
+  // Where row y of the output is made: what is streamed is made elsewhere.
+  auto place() const {
+    return [this](int y, T* own) { return streams_ ? own : out_.ptr<T>(y - first_); };
+  }
+  void put(int y, const T* row) const {
+    if (streams_)
+      output_.copy(reinterpret_cast<const std::uint8_t*>(row), out_.ptr(y - first_),
+                   static_cast<std::size_t>(squares_.values()) * sizeof(T));
+  }
 
   template <class Pick>
   void once() const {
     Filter<Pick, T> filter(squares_);
     for (int y = begin(), count; y < end(); y += count) {
       count = std::min(filter.together(), end() - y);
-      filter.make(
-          y, count, [&](int row) { return in(row); }, [&](int row) { return out(row); });
+      filter.make(y, count, input(), place(), [this](int at, const T* row) { put(at, row); });
     }
   }
 
-  // Calls done(y) after each row.
-  template <class First, class Second, class Done>
-  void twice(Done done) const {
+  // Calls finish(y, row) on each row.
+  template <class First, class Second, class Finish>
+  void twice(Finish finish) const {
     Filter<First, T> first(squares_);
     Filter<Second, T> second(squares_);
     const int radius = squares_.radius(), together = first.together();
@@ -258,10 +293,12 @@ class Band {
       for (int now; made < std::min(last, y + count + radius); made += now) {
         now = std::min(together, last - made);
         first.make(
-            made, now, [&](int row) { return in(row); }, between);
+            made, now, input(), [&](int at, T*) { return between(at); }, [](int, T*) {});
       }
-      second.make(y, count, between, [&](int row) { return out(row); });
-      for (int k = 0; k < count; ++k) done(y + k);
+      second.make(y, count, between, place(), [&](int at, T* row) {
+        finish(at, row);
+        put(at, row);
+      });
     }
   }
 
@@ -269,42 +306,25 @@ class Band {
     Filter<Least, T> erode(squares_);
     Filter<Greatest, T> dilate(squares_);
     const int together = erode.together();
-    std::vector<T> memory(static_cast<std::size_t>(together * squares_.values()));
-    const auto eroded = [&](int y) { return memory.data() + y % together * squares_.values(); };
-    const auto from = [&](int row) { return in(row); };
+    const std::ptrdiff_t values = squares_.values(), stride = apart<T>(values);
+    std::vector<T> memory(static_cast<std::size_t>(together * stride));
+    const auto eroded = [&](int y) { return memory.data() + y % together * stride; };
     for (int y = begin(), count; y < end(); y += count) {
       count = std::min(together, end() - y);
-      erode.make(y, count, from, eroded);
-      dilate.make(y, count, from, [&](int row) { return out(row); });
-      for (int k = y; k < y + count; ++k) subtract(out(k), eroded(k), out(k), squares_.values());
-    }
-  }
-
-  void run(cv::MorphTypes type) const {
-    const auto nothing = [](int) {};
-    switch (type) {
-      case cv::MORPH_ERODE:
-        return once<Least>();
-      case cv::MORPH_DILATE:
-        return once<Greatest>();
-      case cv::MORPH_OPEN:
-        return twice<Least, Greatest>(nothing);
-      case cv::MORPH_CLOSE:
-        return twice<Greatest, Least>(nothing);
-      case cv::MORPH_TOPHAT:
-        return twice<Least, Greatest>(
-            [&](int y) { subtract(in(y), out(y), out(y), squares_.values()); });
-      case cv::MORPH_BLACKHAT:
-        return twice<Greatest, Least>(
-            [&](int y) { subtract(out(y), in(y), out(y), squares_.values()); });
-      default:
-        return gradient();
+      erode.make(
+          y, count, input(), [&](int at, T*) { return eroded(at); }, [](int, T*) {});
+      dilate.make(y, count, input(), place(), [&](int at, T* row) {
+        subtract(row, eroded(at), row, values);
+        put(at, row);
+      });
     }
   }
 
  private:
   const cv::Mat& in_;
   cv::Mat& out_;
+  const RowOutput output_;
+  const bool streams_;
   int first_;  // of its rows in the whole image
   Squares squares_;
 };
@@ -312,11 +332,11 @@ class Band {
 }  // namespace
 
 void morphology_of_squares(const cv::Mat& in, cv::Mat& out, cv::MorphTypes type, int size,
-                           int border) {
+                           int border, bool streams) {
   if (in.depth() == CV_8U)
-    Band<std::uint8_t>(in, out, size, border).run(type);
+    Band<std::uint8_t>(in, out, size, border, streams).run(type);
   else
-    Band<std::uint16_t>(in, out, size, border).run(type);
+    Band<std::uint16_t>(in, out, size, border, streams).run(type);
 }
 
 }  // namespace tine::image
