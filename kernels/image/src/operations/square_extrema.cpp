@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -63,12 +64,12 @@ template <class V, class Pick, int together, class T>
     Pick::pick(shared, next);
   }
   V below[together];  // [k]: the extremum of k rows below those
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int k = 1; k < together; ++k) {
     load(rows[size + k - 1] + i, below[k]);
     if (k > 1) Pick::pick(below[k], below[k - 1]);
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int k = together - 1; k >= 0; --k) {
     result = shared;
     if (k > 0) Pick::pick(result, below[k]);
@@ -128,8 +129,13 @@ struct Squares {
   std::ptrdiff_t values() const { return static_cast<std::ptrdiff_t>(columns) * channels; }
 };
 
-// So many rows are made at once; not of squares of 3 x 3 pixels, whose rows are two then.
-constexpr int most_together = 4;
+// The largest that is not above n.
+int power_of_two_in(int n) {
+  return static_cast<int>(std::bit_floor(static_cast<unsigned>(n)));
+}
+
+// So many rows are made at once, if squares have as many.
+constexpr int most_together = 8;
 
 // From one row to the next: rows at multiples of 4 KiB would want the same lines of the L1 cache.
 template <class T>
@@ -153,7 +159,8 @@ class Filter {
         beyond_.push_back({column, cv::borderInterpolate(column, squares.columns, squares.border)});
   }
 
-  // Makes rows y to y + count - 1 of the whole image, at most as many as together(), from `row_at(y)`.
+  // Makes rows y to y + count - 1 of the whole image, from `row_at(y)`. `count` is a power of two, and
+  // at most together().
   // Each is written to what `to(y, own)` returns, which may be `own`, and then is given to `done(y, row)`.
   template <class RowAt, class To, class Done>
   void make(int y, int count, RowAt row_at, To to, Done done) {
@@ -163,18 +170,17 @@ class Filter {
       around_[static_cast<std::size_t>(k)] = row >= 0 ? row_at(row) : nothing_.data();
     }
     switch (count) {
+      case 8:
+        return make<8>(y, to, done);
       case 4:
         return make<4>(y, to, done);
       case 2:
         return make<2>(y, to, done);
       default:
-        for (int k = 0; k < count; ++k) {
-          make<1>(y + k, to, done);
-          std::rotate(around_.begin(), around_.begin() + 1, around_.end());
-        }
+        return make<1>(y, to, done);
     }
   }
-  int together() const { return squares_.size > 3 ? 4 : 2; }
+  int together() const { return std::min(most_together, power_of_two_in(squares_.size)); }
 
  private:
   struct Beyond {
@@ -276,7 +282,7 @@ class Band {
   void once() const {
     Filter<Pick, T> filter(squares_);
     for (int y = begin(), count; y < end(); y += count) {
-      count = std::min(filter.together(), end() - y);
+      count = power_of_two_in(std::min(filter.together(), end() - y));
       filter.make(y, count, input(), place(), [this](int at, const T* row) { put(at, row); });
     }
   }
@@ -294,9 +300,9 @@ class Band {
     int made = std::max(0, begin() - radius);
     const int last = std::min(squares_.rows, end() + radius);
     for (int y = begin(), count; y < end(); y += count) {
-      count = std::min(together, end() - y);
+      count = power_of_two_in(std::min(together, end() - y));
       for (int now; made < std::min(last, y + count + radius); made += now) {
-        now = std::min(together, last - made);
+        now = power_of_two_in(std::min(together, last - made));
         first.make(
             made, now, input(), [&](int at, T*) { return between(at); }, [](int, T*) {});
       }
@@ -315,7 +321,7 @@ class Band {
     std::vector<T> memory(static_cast<std::size_t>(together * stride));
     const auto eroded = [&](int y) { return memory.data() + y % together * stride; };
     for (int y = begin(), count; y < end(); y += count) {
-      count = std::min(together, end() - y);
+      count = power_of_two_in(std::min(together, end() - y));
       erode.make(
           y, count, input(), [&](int at, T*) { return eroded(at); }, [](int, T*) {});
       dilate.make(y, count, input(), place(), [&](int at, T* row) {
