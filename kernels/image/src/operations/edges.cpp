@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "operations/all.hpp"
+#include "operations/rows_around.hpp"
 #include "streaming.hpp"
 #include "wide.hpp"
 
@@ -80,25 +81,17 @@ TINE_IMAGE_WIDE void laplacian_row(const std::uint8_t* above, const std::uint8_t
 template <bool corners>
 void laplacian_8(const cv::Mat& in, cv::Mat& out, const Values& v) {
   const int border = int(v[1]);
-  cv::Size whole;
-  cv::Point offset;
-  in.locateROI(whole, offset);
-  const std::vector<std::uint8_t> zeros(static_cast<std::size_t>(in.cols));
-  std::vector<std::uint8_t> made(zeros.size());
-  const auto row = [&](int y) {  // of the whole Mat
-    y = cv::borderInterpolate(y, whole.height, border);
-    return y < 0 ? zeros.data()
-                 : in.data + (y - offset.y) * static_cast<std::ptrdiff_t>(in.step[0]);
-  };
+  const RowsAround<std::uint8_t> row(in, border);
+  std::vector<std::uint8_t> made(static_cast<std::size_t>(in.cols));
   const auto value = [&](const std::uint8_t* of, int x) -> int {
     x = cv::borderInterpolate(x, in.cols, border);
     return x < 0 ? 0 : of[x];
   };
   const RowOutput output(v.streams);
   for (int y = 0; y < in.rows; ++y) {
-    const std::uint8_t* const above = row(offset.y + y - 1);
-    const std::uint8_t* const at = row(offset.y + y);
-    const std::uint8_t* const below = row(offset.y + y + 1);
+    const std::uint8_t* const above = row(y - 1);
+    const std::uint8_t* const at = row(y);
+    const std::uint8_t* const below = row(y + 1);
     std::uint8_t* const to = v.streams ? made.data() : out.ptr(y);
     laplacian_row<corners>(above, at, below, to, in.cols);
     for (const int x : {0, in.cols - 1})
