@@ -151,16 +151,26 @@ void laplacian_reference(const cv::Mat& in, cv::Mat& out, const Values& v) {
     cv::Mat(cv::abs(second)).convertTo(out, plane.depth());
 }
 
+void filter_bytes(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  cv::Mat around = in;
+  around.adjustROI(1, 1, 0, 0);  // where there are such rows
+  const cv::Mat plane = to_gray(around);
+  cv::Size whole;
+  cv::Point offset;
+  in.locateROI(whole, offset);
+  const int first = std::min(offset.y, 1);
+  (v[0] == 3 ? laplacian_8<true> : laplacian_8<false>)(plane.rowRange(first, first + in.rows), out,
+                                                       v);
+}
+
 // With kernels of 3 x 3 weights; larger ones stay with OpenCV.
 constinit const Operation laplacian_of_bytes{
     .name = "laplacian",
-    .help = "the same of 8-bit images in gray",
-    .accepts = always<depth_8, gray_only>,
+    .help = "the same of 8-bit images",
+    .accepts = always<depth_8, any_channels>,
+    .output_type = gray_type,
     .halo = derivative_halo,
-    .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          (v[0] == 3 ? laplacian_8<true> : laplacian_8<false>)(in, out, v);
-        },
+    .run = filter_bytes,
     .reads_around = true,
     .reference = laplacian_reference,
 };
@@ -204,7 +214,7 @@ constinit const Operation laplacian_operation{
     .help = "edges and specks: absolute value of the Laplacian, in gray",
     .parameters = laplacian_parameters,
     .variant = [](const Values& v, int type) -> const Operation* {
-      return type == CV_8UC1 && v[0] <= 3 ? &laplacian_of_bytes : nullptr;
+      return CV_MAT_DEPTH(type) == CV_8U && v[0] <= 3 ? &laplacian_of_bytes : nullptr;
     },
     .accepts = always<all_depths, any_channels>,
     .output_type = gray_type,
