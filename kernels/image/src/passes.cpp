@@ -28,7 +28,7 @@ int good_rows(const Stage& stage, unsigned workers) {
   const int fits = static_cast<int>(std::min(2 * cache / row, 1e6)) - 2 * halo;
   const double share = static_cast<double>(rows) / std::max(workers, 1u);
   const int least =
-      std::max(16, std::min(static_cast<int>(2 * std::sqrt(halo * share)), 32 * halo));
+      std::max(16, std::min(static_cast<int>(2 * std::sqrt(halo * share)), 64 * halo));
   return std::clamp(std::max(std::min(fits, rows / 64), least), 1, std::max(1, rows));
 }
 
