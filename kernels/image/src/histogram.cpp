@@ -123,7 +123,7 @@ constinit const Operation histogram_operation{
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           PhaseInput input{.image = in, .bands = {}, .values = v};
           std::vector<std::uint32_t> counts(count_bytes(input) / sizeof(std::uint32_t));
-          count_rows(in, 0, static_cast<std::size_t>(in.rows), counts.data());
+          count(in, counts.data());
           input.found[0] = {reinterpret_cast<const std::uint8_t*>(counts.data()),
                             count_bytes(input), 1};
           plot_counts(input, {0, static_cast<std::size_t>(plot_size.height)}, out);

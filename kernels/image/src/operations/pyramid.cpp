@@ -8,7 +8,7 @@
 
 #include "operations/all.hpp"
 #include "operations/pyrdown_of_bytes.hpp"
-#include "operations/pyramid_up.hpp"
+#include "operations/pyrup_of_bytes.hpp"
 #include "text.hpp"
 
 namespace tine::image {
@@ -83,7 +83,7 @@ constinit const Operation pyrup_operation{
         },
     .run_at =
         [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
-          if (in.depth() == CV_8U) return pyramid_up(in, out, place, v.streams);
+          if (in.depth() == CV_8U) return pyrup_of_bytes(in, out, place, v.streams);
           keep_rows(out, 2 * place.input_row, place,
                     [&](cv::Mat& result) { cv::pyrUp(in, result); });
         },

@@ -8,6 +8,6 @@
 namespace tine::image {
 
 /// Makes rows of an 8-bit image of twice the size, past the caches where `streams`.
-void pyramid_up(const cv::Mat& in, cv::Mat& out, const Place& place, bool streams);
+void pyrup_of_bytes(const cv::Mat& in, cv::Mat& out, const Place& place, bool streams);
 
 }  // namespace tine::image

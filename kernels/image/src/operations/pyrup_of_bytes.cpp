@@ -1,7 +1,7 @@
 // P. Burt and E. Adelson, The Laplacian pyramid as a compact image code, IEEE Trans. Communications 31 (1983):
 // zeros between pixels and rows, weighed by 1 4 6 4 1. So an even pixel is made from three with 1 6 1, an odd
 // one from two with 4 4; the whole is divided by 64. All sums fit in 16 bits.
-#include "operations/pyramid_up.hpp"
+#include "operations/pyrup_of_bytes.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -61,7 +61,7 @@ TINE_IMAGE_WIDE void odd_row(const Sum* __restrict here, const Sum* __restrict b
 
 }  // namespace
 
-void pyramid_up(const cv::Mat& in, cv::Mat& out, const Place& place, bool streams) {
+void pyrup_of_bytes(const cv::Mat& in, cv::Mat& out, const Place& place, bool streams) {
   const auto n = out.elemSize() * static_cast<std::size_t>(out.cols);
   thread_local std::vector<Sum> memory;  // fresh memory costs a page fault every 4 KiB
   thread_local std::vector<std::uint8_t> made;
