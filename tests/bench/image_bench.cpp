@@ -44,7 +44,14 @@ struct InArena {
 
 std::shared_ptr<InArena> in_arena(tine::Pool& pool, cv::MatAllocator& memory, const Chain& chain,
                                   const cv::Mat& image) {
-  auto work = std::make_shared<InArena>(pool, chain);
+  // Second images, too.
+  const Chain here = chain.with_operands([&memory](const tine::image::Step& step) {
+    cv::Mat copy;
+    copy.allocator = &memory;
+    step.operand.copyTo(copy);
+    return copy;
+  });
+  auto work = std::make_shared<InArena>(pool, here);
   work->in.allocator = work->result.allocator = &memory;
   image.copyTo(work->in);
   return work;
