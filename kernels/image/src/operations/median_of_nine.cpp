@@ -4,10 +4,8 @@
 #include "operations/median_of_nine.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "operations/rows_around.hpp"
 #include "streaming.hpp"
@@ -25,9 +23,9 @@ inline void sort(T& a, T& b) {
 }
 
 template <class T>
-TINE_IMAGE_WIDE void sort_columns(const std::array<const T*, 3>& rows, std::ptrdiff_t values,
+TINE_IMAGE_WIDE void sort_columns(const T* __restrict upper, const T* __restrict own,
+                                  const T* __restrict lower, std::ptrdiff_t values,
                                   T* __restrict low, T* __restrict middle, T* __restrict high) {
-  const auto [upper, own, lower] = rows;
   for (std::ptrdiff_t i = 0; i < values; ++i) {
     T a = upper[i], b = own[i], c = lower[i];
     sort(a, b);
@@ -57,23 +55,34 @@ TINE_IMAGE_WIDE void medians_of_columns(const T* __restrict low, const T* __rest
 
 template <class T>
 void medians(const cv::Mat& in, cv::Mat& out, bool streams) {
+  // Strips so short that the sorted columns of one stay in an L1.
+  constexpr std::ptrdiff_t strip = 2048, most_channels = 4;
+  constexpr std::size_t with_margins = strip + 2 * most_channels;
+  alignas(64) T low[with_margins], middle[with_margins], high[with_margins], result[strip];
   const RowsAround<T> rows(in, cv::BORDER_REPLICATE);
   const RowOutput output(streams);
   const std::ptrdiff_t channels = in.channels(), values = in.cols * channels;
-  const auto with_margins = static_cast<std::size_t>(values + 2 * channels);
-  std::vector<T> low(with_margins), middle(with_margins), high(with_margins), row(with_margins);
   for (int y = 0; y < in.rows; ++y) {
-    sort_columns<T>({rows(y - 1), rows(y), rows(y + 1)}, values, low.data() + channels,
-                    middle.data() + channels, high.data() + channels);
-    for (std::vector<T>* column : {&low, &middle, &high}) {  // the first and the last, once more
-      std::copy_n(column->begin() + channels, channels, column->begin());
-      std::copy_n(column->end() - 2 * channels, channels, column->end() - channels);
+    const T *upper = rows(y - 1), *own = rows(y), *lower = rows(y + 1);
+    for (std::ptrdiff_t begin = 0; begin < values; begin += strip) {
+      const std::ptrdiff_t end = std::min(begin + strip, values);
+      const std::ptrdiff_t left = std::max(begin - channels, std::ptrdiff_t{0});
+      const std::ptrdiff_t right = std::min(end + channels, values);
+      const std::ptrdiff_t at = left - (begin - channels);
+      sort_columns(upper + left, own + left, lower + left, right - left, low + at, middle + at,
+                   high + at);
+      for (T* columns : {low, middle, high}) {  // the first and the last one, once more
+        if (begin == 0) std::copy_n(columns + channels, channels, columns);
+        if (end == values)
+          std::copy_n(columns + end - begin, channels, columns + end - begin + channels);
+      }
+      T* const to = streams ? result : out.ptr<T>(y) + begin;
+      medians_of_columns(low, middle, high, end - begin, channels, to);
+      if (streams)
+        output.copy(reinterpret_cast<const std::uint8_t*>(result),
+                    reinterpret_cast<std::uint8_t*>(out.ptr<T>(y) + begin),
+                    static_cast<std::size_t>(end - begin) * sizeof(T));
     }
-    T* const to = streams ? row.data() : out.ptr<T>(y);
-    medians_of_columns(low.data(), middle.data(), high.data(), values, channels, to);
-    if (streams)
-      output.copy(reinterpret_cast<const std::uint8_t*>(to), out.ptr(y),
-                  static_cast<std::size_t>(values) * sizeof(T));
   }
 }
 
