@@ -41,12 +41,14 @@ std::string chain_for(const tine::image::Operation& operation) {
       {"guided", "guided 12"},
       {"lens", "lens k1=0.4"},
       {"levels", "levels black=40 white=160"},
+      {"match", "gray | match template=disc"},
       {"median", "median 11"},
       {"nlmeans", "nlmeans 20"},
       {"open", "open 11 ellipse"},
       {"perspective", "perspective 1 0.2 0 0 1.1 0 0 0.0012"},
       {"pyrdown", "pyrdown | pyrdown"},
       {"pyrup", "crop x=60 y=40 width=160 height=120 | pyrup"},
+      {"remap", "remap maps=whirl"},
       {"resize", "resize 0.1 | resize 10 method=nearest"},
       {"rotate", "rotate 20"},
       {"sharpen", "sharpen amount=3 sigma=2"},
@@ -59,6 +61,24 @@ std::string chain_for(const tine::image::Operation& operation) {
   if (found != chains.end()) return found->second;
   const bool gray_only = operation.accepts(tine::image::Values{}).channels == 1u << 1;
   return gray_only ? "gray | " + name : name;
+}
+
+// The second image of a step: a part of the photo, or maps that turn it the more the nearer to its middle.
+cv::Mat second_image(const tine::image::Step& step, const cv::Mat& photo) {
+  if (step.operation->name == "match") {
+    cv::Mat gray;
+    cv::cvtColor(photo, gray, cv::COLOR_BGR2GRAY);
+    return gray({photo.cols / 2, photo.rows / 2, photo.cols / 10, photo.rows / 10}).clone();
+  }
+  cv::Mat maps(photo.size(), CV_32FC2);
+  for (int y = 0; y < maps.rows; ++y)
+    for (int x = 0; x < maps.cols; ++x) {
+      const double dx = x - maps.cols / 2., dy = y - maps.rows / 2.;
+      const double angle = 2 * std::exp(-(dx * dx + dy * dy) / (20. * maps.rows));
+      maps.at<cv::Vec2f>(y, x) = {float(x + (std::cos(angle) - 1) * dx - std::sin(angle) * dy),
+                                  float(y + std::sin(angle) * dx + (std::cos(angle) - 1) * dy)};
+    }
+  return maps;
 }
 
 // Lines, discs and soft light.
@@ -122,7 +142,8 @@ int main(int argc, char** argv) {
   int differ = 0;
   for (const tine::image::Operation* operation : tine::image::operations()) {
     const std::string text = chain_for(*operation);
-    const auto chain = tine::image::Chain::parse(text);
+    const auto chain = tine::image::Chain::parse(text).with_operands(
+        [&](const tine::image::Step& step) { return second_image(step, photo); });
     cv::Mat out;
     chain(pool, photo, out);
     if (cv::norm(out, chain.reference(photo), cv::NORM_INF) != 0) {

@@ -11,6 +11,8 @@
 
 #include "exit.hpp"
 #include "interrupt.hpp"
+#include "list_file.hpp"
+#include "operands.hpp"
 #include "shrink_on_load.hpp"
 #include "worker_files.hpp"
 
@@ -27,22 +29,27 @@ struct File {
 
 // Everything about one file, in a worker.
 void process(std::size_t task, const char* extension, const char* chain_text,
-             const ImageOptions& options) {
+             std::span<const image::Pixels> operands, const ImageOptions& options) {
   try {
     const auto files = ask_for_files(task, FileRequest::want_both);
     if (!files) return;
     std::string warning;
     const ImageFile file = read_image_file(files->input.get(), options.limits);
     const Metadata metadata(file.bytes);
-    const image::Chain all = image::Chain::parse(chain_text);
+    const image::Chain all = chain_with(chain_text, operands);
     const auto [reduction, chain] = options.shrink_on_load && file.format == "JPEG"
                                         ? shrink_on_load(all, upright_size(file, metadata))
                                         : Decoding{1, all};
     const cv::Mat image = decode(file, metadata, warning, reduction);
-    const cv::Mat result = chain(image);
-    if (options.verify && cv::norm(result, chain.reference(image), cv::NORM_INF) != 0)
+    const bool listed = is_list_file(extension);
+    const image::Table table = listed ? chain.list(image) : image::Table{};
+    const cv::Mat result = listed ? cv::Mat(table.values) : chain(image);
+    if (options.verify && !same(result, serially(chain, image, listed)))
       throw Failure("differs from what OpenCV computes");
-    encode_to(result, extension, options.encoding, metadata, files->output.get());
+    if (listed)
+      write_list(table, extension, files->output.get());
+    else
+      encode_to(result, extension, options.encoding, metadata, files->output.get());
     report_complete(task, result.cols, result.rows, warning);
   } catch (const std::bad_alloc&) {
     report_failed(task, "needs more memory than there is");
@@ -57,6 +64,7 @@ class Batch {
         const ImageOptions& options, ProgressBar& bar)
       : pool_(pool),
         chain_(chain.to_string()),
+        operands_(operands_of(pool, chain)),
         tasks_(tasks),
         files_(files),
         options_(options),
@@ -118,12 +126,13 @@ class Batch {
       for_each_slice(
           pool_.with(policy), slices(waiting.size(), 1),
           [options = options_](const Slice& s, std::span<const File> all,
-                               std::span<const char> text_of_all) {
+                               std::span<const char> text_of_all,
+                               std::span<const image::Pixels> operands) {
             const File& file = all[s.begin];
             const char* word = text_of_all.data();
-            process(file.task, word + file.extension, word, options);
+            process(file.task, word + file.extension, word, operands, options);
           },
-          whole(files), whole(words));
+          whole(files), whole(words), whole(operands_));
     } catch (const WorkersLost& lost) {
       report = lost.report();
     }
@@ -143,6 +152,7 @@ class Batch {
 
   Pool& pool_;
   std::string chain_;
+  Array<image::Pixels, 1> operands_;
   std::vector<Task>& tasks_;
   FileServer& files_;
   const ImageOptions& options_;

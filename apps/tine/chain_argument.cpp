@@ -16,7 +16,10 @@ namespace {
 using nlohmann::json;
 
 std::string value_text(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string()) {
+    const auto text = value.get<std::string>();
+    return text.find_first_of(" \t\n\r|=") == text.npos ? text : '"' + text + '"';
+  }
   const std::string text = value.dump();
   return value.is_array() ? text.substr(1, text.size() - 2) : text;  // a list: without brackets
 }
@@ -62,6 +65,7 @@ std::string words_of(const image::Parameter& parameter) {
 
 std::string range_of(const image::Parameter& p) {
   if (p.kind == image::Parameter::Kind::choice) return words_of(p);
+  if (p.kind == image::Parameter::Kind::file) return "the name of a file, in quotes if need be";
   return fmt::format("{} to {}{}{}{}", p.low, p.high, p.unit.empty() ? "" : " ", p.unit,
                      p.kind == image::Parameter::Kind::odd    ? ", odd"
                      : p.kind == image::Parameter::Kind::list ? " each, joined by commas"
@@ -71,6 +75,7 @@ std::string range_of(const image::Parameter& p) {
 // A value that shows what the parameter is for: not the default, if there is another near it.
 std::string example_of(const image::Parameter& p) {
   if (p.kind == image::Parameter::Kind::choice) return std::string(p.choices.back().name);
+  if (p.kind == image::Parameter::Kind::file) return fmt::format("{}.{}", p.name, p.unit);
   if (p.kind == image::Parameter::Kind::list) return "0,-1,0,-1,5,-1,0,-1,0";
   const double more = p.kind != image::Parameter::Kind::real ? p.fallback + 2
                       : p.fallback == 0                      ? 0.5
@@ -103,9 +108,11 @@ std::string help_on_operation(const std::string& name) {
   if (!operation->parameters.empty()) {
     text += "\nParameters, by name or in this order:\n";
     for (const image::Parameter& p : operation->parameters) {
-      const bool word = p.kind == image::Parameter::Kind::choice;
-      text += fmt::format("  {:<12}{}\n  {:<12}{}{}\n", p.name, p.help, "", range_of(p),
-                          word ? " [the first]" : fmt::format(" [{}]", p.fallback));
+      text +=
+          fmt::format("  {:<14}{}\n  {:<14}{}{}\n", p.name, p.help, "", range_of(p),
+                      p.kind == image::Parameter::Kind::choice ? " [the first]"
+                      : p.kind == image::Parameter::Kind::file ? ""
+                                                               : fmt::format(" [{}]", p.fallback));
     }
     step +=
         fmt::format(" {}={}", operation->parameters[0].name, example_of(operation->parameters[0]));
@@ -125,6 +132,10 @@ std::string help_on_operation(const std::string& name) {
                       depth == CV_8U    ? "png"
                       : depth == CV_32F ? "tiff"
                                         : "npy");
+  if (operation->list != nullptr)
+    text +=
+        fmt::format("  tine image \"{}{}\" photo.jpg -o result.json    (or result.csv: the list)\n",
+                    colour ? "" : "gray | ", step);
   return text;
 }
 

@@ -199,6 +199,8 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
   }
   const Task& task = tasks_[request.task];
   try {
+    if (task.output.empty() && request.kind != FileRequest::want_input)
+      throw Failure("is only to be read");
     if (request.kind != FileRequest::want_output) {
       input = open_input(task.input);
       made_from_[request.task] = provenance(input.get(), recipe_);
@@ -219,7 +221,8 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
 void FileServer::finish(Worker& worker, const FileRequest& request) {
   std::optional<OutputFile> output = std::move(worker.output);
   worker.output.reset();
-  if (request.task != worker.task || is_over(request.task)) return;
+  if (request.task != worker.task || is_over(request.task) || tasks_[request.task].output.empty())
+    return;
   made_from_[request.task] = {};  // it is noted with the output
   Task result = tasks_[request.task];
   if (request.kind == FileRequest::failed || !output) {

@@ -30,7 +30,8 @@ class FileServer {
  public:
   /// Serves the files of `tasks` in a thread, so call it when the pool is made. `door` is that of
   /// prepare_workers(); with `force` existing outputs are replaced. `recipe` says what is made of the
-  /// inputs; it is noted with each output. Throws Failure.
+  /// inputs; it is noted with each output. A task without an output has a file that is only read: it
+  /// never ends. Throws Failure.
   FileServer(Descriptor door, std::vector<Task> tasks, bool force, std::string recipe = {});
   /// Outputs that are complete are still published.
   ~FileServer();

@@ -1,6 +1,7 @@
 // tine image: filters for image files.
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "large_image.hpp"
+#include "list_file.hpp"
+#include "operands.hpp"
 #include "provenance.hpp"
 #include "streamed_image.hpp"
 #include "worker_setup.hpp"
@@ -44,8 +47,8 @@ nlohmann::json to_json(const Task& task) {
     json["kept"] = true;
   } else if (task.written) {
     json["output"] = task.output;
-    json["width"] = task.columns;
-    json["height"] = task.rows;
+    if (!is_list_file(task.output)) json["width"] = task.columns;
+    json[is_list_file(task.output) ? "rows" : "height"] = task.rows;
   } else {
     json["error"] = task.failure;
   }
@@ -103,11 +106,29 @@ Shard shard_of(const std::string& text) {
 }
 
 // Everything that decides what is made of an input.
-std::string recipe_of(const image::Chain& chain, const ImageOptions& options) {
+std::string recipe_of(const image::Chain& chain, const std::vector<Task>& operands,
+                      const ImageOptions& options) {
   const Encoding& encoding = options.encoding;
-  return fmt::format("{}; quality {}, effort {}{}{}", chain.to_string(), encoding.quality,
+  return fmt::format("{}; quality {}, effort {}{}{}{}", chain.to_string(), encoding.quality,
                      encoding.effort, encoding.metadata ? "" : ", no metadata",
-                     options.shrink_on_load ? "" : ", decoded in full");
+                     options.shrink_on_load ? "" : ", decoded in full", state_of(operands));
+}
+
+// Outputs that the chain has something for, and that are none of its own files.
+void check_outputs(const image::Chain& chain, const std::vector<Task>& operands,
+                   const std::vector<Task>& tasks) {
+  for (const Task& task : tasks) {
+    if (is_list_file(task.output) && !chain.lists())
+      throw UsageError(fmt::format(
+          "{} would be a list, and {} makes an image; tine image --list tells what finds one",
+          task.output, chain.steps().back().operation->name));
+    std::error_code none;
+    for (const Task& operand : operands)
+      if (std::filesystem::equivalent(task.output, operand.input, none))
+        throw UsageError(
+            fmt::format("{} is a file of the chain and would be replaced; choose another output",
+                        operand.input));
+  }
 }
 
 // What an earlier run has done stays, and what has changed since then is done again.
@@ -144,12 +165,14 @@ int tell_plan(const std::vector<Task>& tasks) {
 }
 
 int run(const Settings& settings) {
-  const image::Chain chain = chain_argument(settings.chain);
+  const image::Chain given = chain_argument(settings.chain);
   auto tasks = plan_tasks(settings.inputs, settings.out, settings.recursive, settings.naming,
                           shard_of(settings.shard));
   ImageOptions options = settings.options;
   options.shrink_on_load = options.shrink_on_load && !options.verify;
-  const std::string recipe = recipe_of(chain, options);
+  const std::vector<Task> operands = operand_tasks(given);
+  check_outputs(given, operands, tasks);
+  const std::string recipe = recipe_of(given, operands, options);
   if (settings.resume) resume(tasks, recipe);
   if (settings.dry_run) return tell_plan(tasks);
   options.deadline = std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -167,8 +190,12 @@ int run(const Settings& settings) {
                "tine: warning: TINE_SERIAL is set: files are decoded in this process itself, which "
                "is in no sandbox\n");
   }
-  FileServer files(std::move(setup.door), tasks, settings.force, recipe);
+  std::vector<Task> served = tasks;
+  served.insert(served.end(), operands.begin(), operands.end());
+  FileServer files(std::move(setup.door), std::move(served), settings.force, recipe);
   try {
+    const LoadedChain loaded = load_operands(pool, given, tasks.size(), options, losses);
+    const image::Chain& chain = loaded.chain;
     const bool single = tasks.size() == 1 && !tasks[0].is_over();
     const std::uint64_t memory = settings.memory > 0 ? settings.memory : memory_for_an_image();
     const bool alone =
@@ -178,7 +205,7 @@ int run(const Settings& settings) {
           run_large(pool, chain, tasks, files, options, settings.progress, losses)));
     if (!alone) {
       ProgressBar bar(settings.progress, "files");
-      losses = run_batch(pool, chain, tasks, files, options, bar);
+      losses.add(run_batch(pool, chain, tasks, files, options, bar).total);
     }
   } catch (const Interrupted&) {
     interrupted = true;
@@ -279,7 +306,11 @@ Run add_image_command(CLI::App& app) {
            "  tine image \"gray | equalize\" 'scans/*.tif' -o better/ --json\n"
            "  tine image \"bilateral\" a.png b.png -o smooth/ --verify -j 4\n"
            "  tine image @edges.json photos/ -o edges/ --format png --resume\n"
+           "  tine image \"match template=logo.png\" pages/ -o places/ --format json\n"
            "  tine image gaussian --help\n\n"
+           "Where a chain ends with what finds points or counts (match, orb, histogram), an output "
+           "that is\n"
+           "named .json or .csv gets them as a list; any other gets a picture.\n\n"
            "A file that cannot be read, or that kills its worker, costs that file only. Workers\n"
            "decode and encode in a sandbox: they get an open input and an open output, and can "
            "open\n"

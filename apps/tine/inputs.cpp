@@ -11,6 +11,7 @@
 
 #include "encode.hpp"
 #include "exit.hpp"
+#include "list_file.hpp"
 
 namespace tine::app {
 
@@ -66,7 +67,8 @@ fs::path named(const fs::path& place, const Naming& naming, std::size_t n) {
         fmt::format(fmt::runtime(naming.pattern), fmt::arg("stem", place.stem().string()),
                     fmt::arg("ext", extension), fmt::arg("n", n));
     if (name.find('/') != name.npos || name.empty())
-      throw UsageError(fmt::format("--name {} makes \"{}\", which is no file name", naming.pattern, name));
+      throw UsageError(
+          fmt::format("--name {} makes \"{}\", which is no file name", naming.pattern, name));
     return place.parent_path() / name;
   } catch (const fmt::format_error&) {
     throw UsageError(fmt::format(
@@ -74,6 +76,10 @@ fs::path named(const fs::path& place, const Naming& naming, std::size_t n) {
         "{{stem}}-small.{{ext}} or {{n:04}}.{{ext}}",
         naming.pattern));
   }
+}
+
+bool can_write(const std::string& path) {
+  return can_encode(path) || is_list_file(path);
 }
 
 // The same file always has the same key.
@@ -110,12 +116,11 @@ std::vector<Task> plan_tasks(const std::vector<std::string>& arguments, const st
 
   std::error_code ignored;
   const bool is_folder = fs::is_directory(out, ignored);
-  const bool to_folder = many || is_folder || out.ends_with('/') || !can_encode(out);
+  const bool to_folder = many || is_folder || out.ends_with('/') || !can_write(out);
   if (to_folder && fs::exists(out, ignored) && !is_folder)
-    throw UsageError(
-        fmt::format("{} is a file; {}", out,
-                    many ? "several inputs need a folder to be written to"
-                         : "its name has no extension of an image that can be written"));
+    throw UsageError(fmt::format("{} is a file; {}", out,
+                                 many ? "several inputs need a folder to be written to"
+                                      : "its name has no extension of a file that can be written"));
 
   std::vector<Task> tasks;
   std::map<std::string, std::string> writers;  // key of the output -> input
@@ -126,8 +131,8 @@ std::vector<Task> plan_tasks(const std::vector<std::string>& arguments, const st
     if (f.failure.empty()) {
       const fs::path output = to_folder ? fs::path(out) / named(f.place, naming, n) : fs::path(out);
       task.output = output.lexically_normal().string();
-      if (!can_encode(task.output)) {
-        task.failure = "its name has no extension of an image that can be written";
+      if (!can_write(task.output)) {
+        task.failure = "its name has no extension of a file that can be written";
       } else if (fs::equivalent(f.file, output, ignored)) {
         throw UsageError(fmt::format(
             "{} would be replaced by its own result; choose another output", task.input));

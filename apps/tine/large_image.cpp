@@ -5,7 +5,9 @@
 
 #include "ask_worker.hpp"
 #include "interrupt.hpp"
+#include "list_file.hpp"
 #include "load_image.hpp"
+#include "operands.hpp"
 #include "shrink_on_load.hpp"
 #include "worker_files.hpp"
 
@@ -37,34 +39,60 @@ bool run_large(Pool& pool, const image::Chain& all, std::vector<Task>& tasks, Fi
                                         : Decoding{1, all};
     const Loaded loaded = load_image(on, 0, options.limits, probed, reduction, losses);
     const image::Shape before{loaded.image.rows, loaded.image.cols, loaded.image.type()};
-    const image::Shape after = chain.output(before);
-    auto memory = pool.array<std::uint8_t>(
-        after.rows, CV_ELEM_SIZE(after.type) * static_cast<std::size_t>(after.columns));
-    cv::Mat result = mat_of(after, memory.peek().data());
+    const bool listed = is_list_file(task.output);
+    image::Table table;
+    image::Shape after;
+    Array<std::uint8_t, 2> memory;
+    const auto make_room = [&](const image::Shape& shape) {
+      after = shape;
+      memory = pool.array<std::uint8_t>(
+          after.rows, CV_ELEM_SIZE(after.type) * static_cast<std::size_t>(after.columns));
+    };
     {
+      Report report;
       ProgressBar bar(progress, "bands");
+      policy.report = &report;
       policy.progress = [&bar](const Progress& p) {
         bar.update(p.done, p.slices, p.faults);
         check_interrupt();
       };
-      losses.add(chain(pool.with(policy), loaded.image, result));
+      if (listed) {
+        table = chain.list(pool.with(policy), loaded.image);
+        make_room({table.values.rows, table.values.cols, CV_64FC1});
+        table.values.copyTo(mat_of(after, memory.data()));
+      } else {
+        make_room(chain.output(before));
+        cv::Mat result = mat_of(after, memory.peek().data());
+        chain(pool.with(policy), loaded.image, result);
+      }
+      losses.add(report);
+      policy.report = nullptr;
     }
 
     if (options.verify) {
       const auto text = pool.array_from(chain.to_string() + '\0');
+      const auto operands = operands_of(pool, chain);
       const Answer answer = ask_worker(
           on, losses,
-          [before, after](Answer& a, std::span<const char> words, View<const std::uint8_t, 2> in,
-                          View<const std::uint8_t, 2> out) {
-            const cv::Mat expected =
-                image::Chain::parse(words.data()).reference(mat_of(before, in.data()));
-            a.equal = cv::norm(mat_of(after, out.data()), expected, cv::NORM_INF) == 0;
+          [before, after, listed](Answer& a, std::span<const char> words,
+                                  std::span<const image::Pixels> seconds,
+                                  View<const std::uint8_t, 2> in, View<const std::uint8_t, 2> out) {
+            a.equal = same(mat_of(after, out.data()), serially(chain_with(words.data(), seconds),
+                                                               mat_of(before, in.data()), listed));
           },
-          whole(text), whole(loaded.memory), whole(memory));
+          whole(text), whole(operands), whole(loaded.memory), whole(memory));
       if (!answer.equal) throw Failure("differs from what OpenCV computes");
     }
 
     const std::string extension = std::filesystem::path(task.output).extension().string();
+    if (listed) {
+      OutputFile output = files.open_output(0);
+      write_list(table, extension, output.descriptor());
+      files.publish(0, output, after.columns, after.rows);
+      files.tell(tasks);
+      task.warning = loaded.warning;
+      return true;
+    }
     const auto words = pool.array_from(extension + '\0' + loaded.warning + '\0');
     ask_worker(
         on, losses,

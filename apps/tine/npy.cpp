@@ -67,10 +67,10 @@ std::optional<NpyHeader> read_npy_header(std::span<const std::uint8_t> head) {
 
   const auto shape = extents(value_of(text, "shape"));
   const std::uint64_t channels = shape.size() == 3 ? shape[2] : 1;
-  if (shape.size() < 2 || shape.size() > 3 || (channels != 1 && channels != 3 && channels != 4))
+  if (shape.size() < 2 || shape.size() > 3 || (channels < 1 || channels > 4))
     throw Failure(
-        "the array holds no image: its shape is neither (rows, columns) nor (rows, columns, 1, 3 "
-        "or 4)");
+        "the array holds no image: its shape is neither (rows, columns) nor (rows, columns, 1 "
+        "to 4)");
   header.rows = shape[0];
   header.columns = shape[1];
   header.type = CV_MAKETYPE(depth, static_cast<int>(channels));

@@ -1,5 +1,6 @@
 // Arrays of NumPy (.npy) that are images: rows x columns, or rows x columns x channels (gray, or red,
-// green, blue and perhaps alpha), of unsigned bytes or 16-bit numbers or 32-bit floats, in C order.
+// green, blue and perhaps alpha; or two that are no colours, such as x and
+// y), of unsigned bytes or 16-bit numbers or 32-bit floats, in C order.
 //
 // The format is that of NumPy's numpy.lib.format, versions 1 to 3.
 #pragma once

@@ -203,6 +203,9 @@ TEST_F(BatchCommand, ListsItsOperationsAndTellsAllAboutOne) {
   EXPECT_THAT(list.out, HasSubstr("threshold otsu"));
   // The examples work.
   write("photo.jpg", photo(60, 50));
+  write("template.png", photo(9, 9));
+  write("colours.tiff", cv::Mat(60, 50, CV_32FC3, cv::Scalar(0, 1, 1)));
+  ASSERT_EQ(run({"image", "flip", "colours.tiff", "-o", "maps.npy"}).status, 0);
   std::istringstream lines(list.out);
   int examples = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -217,6 +220,10 @@ TEST_F(BatchCommand, ListsItsOperationsAndTellsAllAboutOne) {
         run({"image", chain, "photo.jpg", "-o",
              help.out.substr(output, help.out.find('\n', output) - output), "--force"});
     EXPECT_EQ(example.status, 0) << chain << ": " << example.err;
+    if (help.out.find("result.json") != help.out.npos) {
+      EXPECT_EQ(run({"image", chain, "photo.jpg", "-o", "result.json"}).status, 0) << chain;
+      fs::remove(path("result.json"));
+    }
     ++examples;
   }
   EXPECT_GT(examples, 25);

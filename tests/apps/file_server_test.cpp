@@ -40,6 +40,7 @@ void send_with_descriptor(const Descriptor& socket, const void* data, std::size_
 class FileServerTest : public NothingLeftBehind {
  protected:
   static constexpr std::size_t count = 20;
+  static constexpr std::size_t read_only = count;  // a task after those
 
   void SetUp() override {
     char name[] = "/tmp/tine-files-XXXXXX";
@@ -52,9 +53,11 @@ class FileServerTest : public NothingLeftBehind {
       std::ofstream(task.input) << "input " << i;
       tasks_.push_back(task);
     }
+    std::vector<Task> served = tasks_;
+    served.emplace_back().input = tasks_[0].input;
     auto [ours, theirs] = socket_pair();
     door_ = std::move(theirs);
-    server_.emplace(std::move(ours), tasks_, false);
+    server_.emplace(std::move(ours), served, false);
     for (std::size_t i = 0; i < count; ++i) server_->prepare_output(i);
   }
   void TearDown() override {
@@ -182,7 +185,7 @@ TEST_F(FileServerTest, only_the_task_that_was_asked_for_can_be_ended) {
 TEST_F(FileServerTest, nonsense_ends_the_connection_and_nothing_else) {
   const Descriptor good = connect();
   FileRequest request;
-  request.task = count;
+  request.task = read_only + 1;
   request.kind = FileRequest::want_both;
   std::vector<std::string> messages(
       1, std::string(reinterpret_cast<const char*>(&request), sizeof request));
@@ -253,6 +256,24 @@ TEST_F(FileServerTest, refuses_what_is_no_regular_file_with_a_reason) {
   EXPECT_TRUE(answer.files.empty());
   answer = ask(worker, FileRequest::want_both, 1);
   EXPECT_EQ(answer.reply.text.str(), "is not a regular file");
+}
+
+TEST_F(FileServerTest, a_task_without_output_is_only_read_and_never_over) {
+  const Descriptor worker = connect();
+  for (const auto kind : {FileRequest::want_output, FileRequest::want_both}) {
+    const Answer answer = ask(worker, kind, read_only);
+    EXPECT_EQ(answer.reply.kind, FileReply::refused);
+    EXPECT_EQ(answer.reply.text.str(), "is only to be read");
+    EXPECT_TRUE(answer.files.empty());
+  }
+  for (const auto kind : {FileRequest::failed, FileRequest::complete}) {
+    tell(worker, kind, read_only);
+    const Answer answer = ask(worker, FileRequest::want_input, read_only);
+    EXPECT_EQ(answer.reply.kind, FileReply::granted);
+    EXPECT_EQ(answer.files.size(), 1u);
+  }
+  server_->settle();
+  EXPECT_EQ(server_->count().failed, 0u);
 }
 
 TEST_F(FileServerTest, what_a_worker_says_cannot_steer_a_terminal) {

@@ -1,11 +1,18 @@
 // tine image on images that are larger than the memory it may take, and on arrays of NumPy.
+#include <signal.h>
 #include <tiffio.h>
 
+#include <chrono>
 #include <cstring>
+#include <random>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "image_command.hpp"
+#include "support/child.hpp"
+#include "support/fixture.hpp"
+#include "support/processes.hpp"
 
 namespace tine_test {
 namespace {
@@ -159,7 +166,7 @@ TEST_F(StreamedCommand, DamagedFilesAreNamedAndLeaveNothing) {
   const std::pair<const char*, const char*> arrays[] = {
       {"{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }", "none of uint8"},
       {"{'descr': '|u1', 'fortran_order': True, 'shape': (3, 4), }", "Fortran order"},
-      {"{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4, 2), }", "holds no image"},
+      {"{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4, 5), }", "holds no image"},
       {"{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }", "holds no image"},
       {"{'descr': '|u1', 'fortran_order': False, 'shape': (0, 3), }", "no pixels"},
       {"{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4), }", "truncated"},
@@ -193,6 +200,33 @@ TEST_F(StreamedCommand, SaysWhyItCannotBe) {
   EXPECT_THAT(files_in("."), ElementsAre("a.ppm"));
   EXPECT_THAT(run({"image", "invert", "a.ppm", "-o", "b.ppm", "--max-pixels", "1000"}).err,
               HasSubstr("the limit is 1000"));
+}
+
+// Whether it reads, filters or waits meanwhile.
+TEST_F(StreamedCommand, AWorkerThatIsKilledCostsNothing) {
+  write("a.ppm", image(CV_8UC3, 1500, 301));
+  const std::string chain = "gaussian 3 | gray | equalize | median 5";
+  EXPECT_EQ(run({"image", chain, "a.ppm", "-o", "whole.pgm"}).status, 0);
+  std::mt19937 random(4);
+  std::int64_t faults = 0;
+  for (int i = 0; i < 100 && faults < 5; ++i) {
+    const pid_t command = start({TINE_COMMAND, "image", chain, "a.ppm", "-o", "rows.pgm", "--force",
+                                 "--memory", "256K", "-j", "2", "--json"});
+    int victim = 0;
+    eventually([&] {
+      for (const int pid : descendants())
+        if (parent_of(parent_of(pid)) == command) victim = pid;
+      return victim != 0 || has_ended(command);
+    });
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 150000));
+    signal_child(parent_of(victim), victim, SIGKILL);
+    const Result r = finish(command);
+    ASSERT_EQ(r.status, 0) << r.err;
+    EXPECT_EQ(text_of(path("rows.pgm")), text_of(path("whole.pgm")));
+    EXPECT_THAT(files_in("."), ElementsAre("a.ppm", "rows.pgm", "whole.pgm"));
+    faults += nlohmann::json::parse(r.out)["faults"].get<std::int64_t>();
+  }
+  EXPECT_GE(faults, 1);
 }
 
 // What numpy.save() writes, byte for byte.

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
@@ -43,7 +44,14 @@ struct InArena {
 
 std::shared_ptr<InArena> in_arena(tine::Pool& pool, cv::MatAllocator& memory, const Chain& chain,
                                   const cv::Mat& image) {
-  auto work = std::make_shared<InArena>(pool, chain);
+  // Second images, too.
+  const Chain here = chain.with_operands([&memory](const tine::image::Step& step) {
+    cv::Mat copy;
+    copy.allocator = &memory;
+    step.operand.copyTo(copy);
+    return copy;
+  });
+  auto work = std::make_shared<InArena>(pool, here);
   work->in.allocator = work->result.allocator = &memory;
   image.copyTo(work->in);
   return work;
@@ -82,14 +90,28 @@ double cpu_time(const tine::Pool& pool) {
   return sum;
 }
 
+/// The second image of an operation: a part of the picture, or maps that bend it.
+cv::Mat second_image(const tine::image::Step& step, const cv::Mat& image) {
+  if (step.operation->name == "match")
+    return image({image.cols / 2, image.rows / 3, 64, 64}).clone();
+  cv::Mat maps(image.size(), CV_32FC2);
+  for (int y = 0; y < maps.rows; ++y)
+    for (int x = 0; x < maps.cols; ++x)
+      maps.at<cv::Vec2f>(y, x) = {float(x + 9 * std::sin(y * 0.01)),
+                                  float(y + 9 * std::sin(x * 0.01))};
+  return maps;
+}
+
 class Bench {
  public:
   explicit Bench(bool quick) : pictures_(quick) {}
 
   /// Runs every side once, and compares, before any time is taken.
   std::vector<Side> sides(const Entry& entry) {
-    const Chain chain = Chain::parse(entry.chain);
     const cv::Mat& image = pictures_[entry.picture];
+    const Chain chain = Chain::parse(entry.chain).with_operands([&](const tine::image::Step& step) {
+      return second_image(step, image);
+    });
     const auto with_all = in_arena(all_, all_memory_, chain, image);
     const auto with_one = in_arena(one_, one_memory_, chain, image);
     const auto opencv = std::make_shared<bench::OpenCv>(chain, image);

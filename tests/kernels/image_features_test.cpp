@@ -96,6 +96,13 @@ TEST_P(Orb, FindsInEachTileWhatOpenCvFinds) {
 
 INSTANTIATE_TEST_SUITE_P(All, Orb, testing::Values(1u, 2u, 3u, 7u));
 
+TEST(Orb, ImagesThatAreTooSmallForAllLevels) {
+  Pool pool({.workers = 1});
+  for (const auto& [rows, columns] : {std::pair{1, 1}, {1, 300}, {90, 90}})
+    EXPECT_TRUE(orb(pool, cv::Mat(rows, columns, CV_8U, cv::Scalar(3)), {.scale = 8, .levels = 32})
+                    .points.empty());
+}
+
 TEST(Orb, SaysWhatItTakes) {
   Pool pool({.workers = 1});
   EXPECT_THROW(orb(pool, picture(90, 90, CV_16UC1)), InvalidArgument);

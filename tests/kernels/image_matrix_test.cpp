@@ -14,6 +14,7 @@
 #include <tine/image/filters.hpp>
 
 #include "image_test.hpp"
+#include "second_images.hpp"
 #include "support/worker_counts.hpp"
 
 namespace tine::image {
@@ -37,8 +38,11 @@ std::vector<std::string> chains_of(std::string_view operation) {
       {"levels", {"levels 0.1 0.9"}},
       {"filter2d", {"filter2d 1 2 1 0 0 0 -1 -2 -1"}},
       {"gaussian", {"gaussian 1", "gaussian 6"}},
+      {"match", {"match part.png", "match part.png method=sqdiff"}},
       {"median", {"median 3", "median 5", "median 9"}},
       {"nlmeans", {"nlmeans 12"}},
+      {"orb", {"orb tile=64 levels=3 features=20"}},
+      {"remap", {"remap maps.npy", "remap maps.npy cubic reflect"}},
   };
   const auto found = chains.find(operation);
   return found != chains.end() ? found->second : std::vector{std::string(operation)};
@@ -59,11 +63,11 @@ class Matrix : public testing::TestWithParam<const Operation*> {};
 
 TEST_P(Matrix, SameBitsOnAnyWorkersInAnyBands) {
   for (const std::string& text : chains_of(GetParam()->name)) {
-    const Chain chain = Chain::parse(text);
-    for (const int type : types_of(chain)) {
+    for (const int type : types_of(Chain::parse(text))) {
       const int sizes[][2] = {{1, 1}, {1, 4099}, {1031, 1}, {2, 2}, {97, 61}, {31, 4111}};
       for (const auto& [rows, columns] : sizes) {
         const cv::Mat in = picture(rows, columns, type);
+        const Chain chain = with_second_images(text, in);
         const cv::Mat expected = chain.reference(in);
         for (const unsigned workers : tine_test::worker_counts) {
           static std::map<unsigned, Pool> pools;
@@ -84,9 +88,9 @@ TEST_P(Matrix, SameBitsOnAnyWorkersInAnyBands) {
 TEST_P(Matrix, SameBitsAfterAWorkerWasKilled) {
   std::mt19937 random(5);
   for (const std::string& text : chains_of(GetParam()->name)) {
-    const Chain chain = Chain::parse(text);
-    const auto types = types_of(chain);
+    const auto types = types_of(Chain::parse(text));
     const cv::Mat in = picture(509, 307, types[random() % types.size()]);
+    const Chain chain = with_second_images(text, in);
     const cv::Mat expected = chain.reference(in);
     Pool pool({.workers = 3});
     // A kill meets a slice, or falls between two; until one has met one.

@@ -587,6 +587,8 @@ INSTANTIATE_TEST_SUITE_P(All, Operations, testing::ValuesIn(cases()));
 
 TEST(Operations, AllHaveACase) {
   for (const Operation* operation : operations()) {
+    // Those that take a second image, or find what is no image, have tests of their own.
+    if (operation->operand != nullptr || operation->list != nullptr) continue;
     bool found = false;
     for (const Case& c : cases()) {
       const Chain chain = Chain::parse(c.chain);
@@ -616,6 +618,49 @@ TEST(Operations, OtsuOnHistogramsOfEveryKind) {
     if (i % 50 == 0) in.setTo(i);
     EXPECT_TRUE(same_bits(threshold(otsu)(in), threshold(otsu).reference(in))) << i;
     EXPECT_TRUE(same_bits(equalize()(in), equalize().reference(in))) << i;
+  }
+}
+
+// What is written past the caches: the same bytes, at any place in a line, and none around them.
+TEST(Operations, KernelsThatStreamWriteTheSameBytes) {
+  const Chain chains[] = {invert(), threshold(100), flip(0), crop(3, 0, 0, 0), rotate(0)};
+  for (const Chain& chain : chains)
+    for (const int type : {CV_8UC1, CV_8UC3, CV_8UC4, CV_16UC1, CV_32FC1})
+      for (const int columns : {1, 5, 17, 64, 101})
+        for (const int x : {0, 1, 7}) {
+          const Step& step = chain.steps()[0];
+          const cv::Mat in = picture(9, columns + 10, type)(cv::Rect(x, 0, columns + 3, 9)).clone();
+          const Shape shape = chain.output({in.rows, in.cols, type});
+          cv::Mat around[2];
+          for (const bool streams : {false, true}) {
+            around[streams] = picture(11, columns + 20, type);
+            cv::Mat out = around[streams](cv::Rect(x, 1, shape.columns, shape.rows));
+            Values values = step.values;
+            values.streams = streams;
+            const Place place{.input = {in.rows, in.cols, type}, .output = shape};
+            if (step.operation->run_at != nullptr)
+              step.operation->run_at(in, out, place, values);
+            else
+              step.operation->run(in, out, values);
+          }
+          EXPECT_TRUE(same_bits(around[0], around[1]))
+              << step.operation->name << " of type " << type << ", " << columns << " columns";
+        }
+}
+
+TEST(Operations, ImagesThatAreLargerThanTheCaches) {
+  Pool pool({.workers = 2});
+  const cv::Mat colour = picture(3001, 4099, CV_8UC3), gray = picture(6001, 6007, CV_8UC1);
+  for (const char* text : {"invert", "threshold 127", "flip direction=vertical", "crop x=1 y=1",
+                           "erode 3", "invert | flip direction=vertical"}) {
+    cv::Mat out;
+    Chain::parse(text)(pool, colour, out);
+    EXPECT_TRUE(same_bits(out, Chain::parse(text).reference(colour))) << text;
+  }
+  for (const char* text : {"normalize", "threshold otsu", "invert | equalize", "integral"}) {
+    cv::Mat out;
+    Chain::parse(text)(pool, gray, out);
+    EXPECT_TRUE(same_bits(out, Chain::parse(text).reference(gray))) << text;
   }
 }
 

@@ -1,12 +1,18 @@
 // Chains on images of which only some rows are in memory: the same bits as on the whole image.
+#include <signal.h>
+
 #include <algorithm>
+#include <chrono>
+#include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <tine/image/filters.hpp>
 #include <tine/image/stream.hpp>
 
 #include "image_test.hpp"
+#include "second_images.hpp"
 
 namespace tine::image {
 namespace {
@@ -71,6 +77,43 @@ TEST(Stream, SameBitsAsOnTheWholeImage) {
           EXPECT_LT(reader.most, 211) << text;
         }
       }
+}
+
+// Chunks of one band are the hardest: what a band is made from moves on between any two slices.
+TEST(Stream, SameBitsAfterWorkersWereKilled) {
+  std::mt19937 random(3);
+  for (const char* text : {"gaussian 2 | sobel | gray", "gray | equalize | gaussian 1 | normalize",
+                           "remap maps.npy | median 3", "resize 0.6 | sharpen"}) {
+    const cv::Mat image = picture(611, 307, CV_8UC3);
+    const Chain chain = with_second_images(text, image);
+    const cv::Mat expected = chain.reference(image);
+    for (const std::size_t memory : {std::size_t{1} << 18, std::size_t{1} << 30}) {
+      if (memory < (1 << 20) && std::string(text).starts_with("remap")) continue;  // from all rows
+      Pool pool({.workers = 3});
+      std::size_t used = 0;
+      // A kill meets a slice, or falls between two; until some have met one.
+      std::size_t deaths = 0;
+      for (int run = 0; run < 300 && deaths < 3; ++run) {
+        std::jthread killer(
+            [&pool, wait = std::chrono::microseconds(random() % 3000), victim = random() % 3] {
+              std::this_thread::sleep_for(wait);
+              const int pid = pool.worker_pids()[victim];
+              if (pid > 0) kill(pid, SIGKILL);
+            });
+        MatReader reader(image);
+        MatWriter writer;
+        const Report report = stream(pool.with({.attempts = 5}), chain, reader, writer,
+                                     {.memory = memory, .chain = {.band_rows = 4}});
+        killer.join();
+        EXPECT_TRUE(same_bits(writer.image, expected)) << text;
+        EXPECT_EQ(report.done, report.slices);
+        deaths += report.faults.size();
+        if (run == 0) used = pool.arena()->stats().used;  // what the pool keeps for jobs to come
+        EXPECT_EQ(pool.arena()->stats().used, used) << text;
+      }
+      EXPECT_GE(deaths, 1u) << text;
+    }
+  }
 }
 
 TEST(Stream, ReadsOnceMoreForEachGlobalOperation) {

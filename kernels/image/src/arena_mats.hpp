@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "stage.hpp"
 
@@ -74,6 +75,21 @@ class SharedOutput {
   cv::Mat& out_;
   Array<std::uint8_t, 2> memory_;
   cv::Mat image_;
+};
+
+/// A chain whose second images are such inputs.
+class SharedChain {
+ public:
+  SharedChain(Pool& pool, const Chain& chain)
+      : chain_(chain.with_operands([&](const Step& step) {
+          return operands_.emplace_back(pool, step.operand).image();
+        })) {}
+
+  const Chain& chain() const { return chain_; }
+
+ private:
+  std::vector<SharedInput> operands_;
+  Chain chain_;
 };
 
 /// What a kernel needs to know travels in shared memory rather than in its captures when it holds

@@ -6,6 +6,7 @@
 // kernel's border mode is the image's own.
 #include <algorithm>
 
+#include "count_levels.hpp"
 #include "stage.hpp"
 
 namespace tine::image {
@@ -20,22 +21,6 @@ cv::Mat scratch(int which, int rows, int columns, int type) {
   if (m.total() * m.elemSize() < row_bytes * static_cast<std::size_t>(rows))
     m.create(rows, static_cast<int>(row_bytes), CV_8U);
   return cv::Mat(rows, columns, type, m.data);
-}
-
-Histogram histogram_of(const cv::Mat& image) {
-  // Four counters for each level: neighbours are often equal, and would wait for each other.
-  std::array<std::array<std::uint32_t, 256>, 4> count{};
-  for (int y = 0; y < image.rows; ++y) {
-    const std::uint8_t* row = image.ptr(y);
-    int x = 0;
-    for (; x + 4 <= image.cols; x += 4)
-      for (int k = 0; k < 4; ++k) ++count[static_cast<std::size_t>(k)][row[x + k]];
-    for (; x < image.cols; ++x) ++count[0][row[x]];
-  }
-  Histogram result;
-  for (std::size_t i = 0; i < 256; ++i)
-    result.count[i] = count[0][i] + count[1][i] + count[2][i] + count[3][i];
-  return result;
 }
 
 // Whether its rows come from the rows around them.
@@ -98,6 +83,7 @@ Histogram run_band(const Stage& stage, const cv::Mat& in, std::size_t first, Ran
     Values values = step.values;
     values.table = step.table.data();  // wherever this process has the stage
     values.list = std::span(stage.list).first(stage.list_size);
+    values.streams = stage.streams && result.data == out.data;
     if (step.operation->run_at != nullptr) {
       step.operation->run_at(
           image, result,
@@ -114,7 +100,9 @@ Histogram run_band(const Stage& stage, const cv::Mat& in, std::size_t first, Ran
     image = result;
   }
   if (stage.count == 0 && !out.empty()) image.copyTo(out);
-  return stage.counts ? histogram_of(image) : Histogram{};
+  Histogram histogram;
+  if (stage.counts) count_levels<std::uint8_t>(image, histogram.count.data());
+  return histogram;
 }
 
 }  // namespace tine::image

@@ -47,6 +47,12 @@ void check(const Operation& operation, const Parameter& parameter, double value)
     throw InvalidArgument(what + " is not odd; a square needs a pixel in its middle");
 }
 
+// A file's name as a word of a chain.
+std::string word_of(const std::string& file) {
+  const bool plain = !file.empty() && file.find_first_of(" \t\n\r|=") == file.npos;
+  return plain ? file : '"' + file + '"';
+}
+
 // A number in a list.
 Parameter as_number(Parameter list) {
   list.kind = Parameter::Kind::real;
@@ -68,12 +74,19 @@ std::string type_text(int type) {
 
 Shape output_of(const Step& step, const Shape& in) {
   const Operation& operation = *step.operation;
+  if (operation.operand != nullptr && step.values.operand.empty())
+    throw InvalidArgument(std::string(operation.name) + ": its second image has not been loaded" +
+                          (step.file.empty() ? "" : ": " + step.file));
   const Accepts accepts = operation.accepts(step.values);
   if (!(accepts.depths >> CV_MAT_DEPTH(in.type) & 1) || CV_MAT_CN(in.type) > 4 ||
       !(accepts.channels >> CV_MAT_CN(in.type) & 1)) {
     std::string hint;
     if (accepts.channels == 1u << 1 && CV_MAT_CN(in.type) > 1) hint = " (put gray before it)";
+    // Of its own it takes more.
+    const bool as_operand =
+        !step.values.operand.empty() && operation.accepts(Values{}).channels != accepts.channels;
     throw InvalidArgument(std::string(operation.name) + " takes " + to_string(accepts) +
+                          (as_operand ? ", as its second one is" : "") +
                           "; here it gets one that is " + type_text(in.type) + hint);
   }
   Shape out = in;
@@ -93,8 +106,8 @@ void run_reference(const Step& step, const cv::Mat& in, cv::Mat& out) {
   (operation.reference != nullptr ? operation.reference : operation.run)(in, out, values);
 }
 
-Chain Chain::of(std::string_view name, std::span<const double> values,
-                std::span<const double> list) {
+Chain Chain::of(std::string_view name, std::span<const double> values, std::span<const double> list,
+                std::string_view file) {
   const Operation* operation = find_operation(name);
   if (operation == nullptr)
     throw InvalidArgument("there is no operation \"" + std::string(name) + "\"");
@@ -105,6 +118,10 @@ Chain Chain::of(std::string_view name, std::span<const double> values,
   Step step{operation, {}};
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     step.values.number[i] = i < values.size() ? values[i] : parameters[i].fallback;
+    if (parameters[i].kind == Parameter::Kind::file) {
+      step.file = file;
+      continue;
+    }
     if (parameters[i].kind == Parameter::Kind::list) {
       step.list.assign(list.begin(), list.end());
       if (list.empty()) step.list.assign(1, parameters[i].fallback);
@@ -119,6 +136,19 @@ Chain Chain::of(std::string_view name, std::span<const double> values,
   return chain;
 }
 
+Chain Chain::with_operands(const std::function<cv::Mat(const Step&)>& load) const {
+  Chain chain = *this;
+  for (Step& step : chain.steps_) {
+    if (step.operation->operand == nullptr) continue;
+    const cv::Mat image = load(step);
+    if (image.empty())
+      throw InvalidArgument(std::string(step.operation->name) + ": the second image has no pixels");
+    step.operand = step.operation->operand(image);
+    step.values.operand = Pixels(step.operand);
+  }
+  return chain;
+}
+
 std::string Chain::to_string() const {
   std::string text;
   for (const Step& step : steps_) {
@@ -130,6 +160,10 @@ std::string Chain::to_string() const {
         text += " " + std::string(parameters[i].name) + "=";
         for (std::size_t k = 0; k < step.list.size(); ++k)
           text += (k > 0 ? "," : "") + number_text(step.list[k]);
+        continue;
+      }
+      if (parameters[i].kind == Parameter::Kind::file) {
+        text += " " + std::string(parameters[i].name) + "=" + word_of(step.file);
         continue;
       }
       if (step.values[i] == parameters[i].fallback) continue;

@@ -1,11 +1,14 @@
 #include <tine/image/histogram.hpp>
 
 #include <algorithm>
+#include <string>
 
 #include <tine/error.hpp>
-#include <tine/for_each_slice.hpp>
+#include <tine/image/chain.hpp>
 
-#include "arena_mats.hpp"
+#include "count_levels.hpp"
+#include "operations/all.hpp"
+#include "stage.hpp"
 
 namespace tine::image {
 
@@ -13,50 +16,118 @@ namespace {
 
 constexpr std::size_t most_slices = 32;
 
-template <class T>
-void count(const cv::Mat& image, std::size_t begin, std::size_t end, std::uint32_t* counts) {
-  constexpr std::size_t levels = std::size_t{1} << (8 * sizeof(T));
-  const auto channels = static_cast<std::size_t>(image.channels());
-  for (std::size_t y = begin; y < end; ++y) {
-    const T* row = image.ptr<T>(static_cast<int>(y));
-    for (int x = 0; x < image.cols; ++x, row += channels)
-      for (std::size_t c = 0; c < channels; ++c) ++counts[c * levels + row[c]];
+std::size_t levels_of(const cv::Mat& image) {
+  return image.depth() == CV_8U ? 256 : 65536;
+}
+
+void count(const cv::Mat& image, std::uint32_t* counts) {
+  if (image.depth() == CV_8U)
+    count_levels<std::uint8_t>(image, counts);
+  else
+    count_levels<std::uint16_t>(image, counts);
+}
+
+std::size_t parts(const PhaseInput& input) {
+  return std::min(most_slices, static_cast<std::size_t>(input.image.rows));
+}
+
+std::size_t count_bytes(const PhaseInput& input) {
+  return static_cast<std::size_t>(input.image.channels()) * levels_of(input.image) *
+         sizeof(std::uint32_t);
+}
+
+constexpr Phase histogram_phases[] = {
+    {.slices = parts,
+     .bytes = count_bytes,
+     .run =
+         [](const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
+           const auto rows = static_cast<std::size_t>(input.image.rows);
+           count(isolated(input.image,
+                          {rows * slice / parts(input), rows * (slice + 1) / parts(input)}),
+                 reinterpret_cast<std::uint32_t*>(record));
+         }},
+};
+
+// Levels down, channels across, these in the order of OpenCV.
+cv::Mat_<double> sum(const PhaseInput& input) {
+  const int levels = int(levels_of(input.image)), channels = input.image.channels();
+  cv::Mat_<double> total(levels, channels, 0.);
+  for (std::size_t i = 0; i < input.found[0].count; ++i) {
+    const auto* counts = input.found[0].of<std::uint32_t>(i);
+    for (int c = 0; c < channels; ++c)
+      for (int level = 0; level < levels; ++level) total(level, c) += *counts++;
   }
+  return total;
+}
+
+Table list_counts(const PhaseInput& input) {
+  const cv::Mat_<double> counts = sum(input);
+  Table table{{"level", "count"}, cv::Mat_<double>(counts.rows, counts.cols + 1)};
+  if (counts.cols > 1) table.names = {"level", "red", "green", "blue"};
+  if (counts.cols == 4) table.names.emplace_back("alpha");
+  constexpr int from_blue[] = {2, 1, 0, 3};
+  for (int level = 0; level < counts.rows; ++level) {
+    table.values(level, 0) = level;
+    for (int c = 0; c < counts.cols; ++c)
+      table.values(level, c + 1) = counts(level, counts.cols > 1 ? from_blue[c] : c);
+  }
+  return table;
+}
+
+// A bar of two columns for each of 256 levels, as high as its count beside the largest; where those of
+// colours overlap, they mix.
+const cv::Size plot_size{512, 256};
+
+void plot_counts(const PhaseInput& input, Range rows, cv::Mat& out) {
+  const cv::Mat_<double> counts = sum(input);
+  const int colours = std::min(counts.cols, 3), at_once = counts.rows / 256;
+  cv::Mat_<double> bars(256, colours, 0.);
+  for (int level = 0; level < counts.rows; ++level)
+    for (int c = 0; c < colours; ++c) bars(level / at_once, c) += counts(level, c);
+  const double most = *std::max_element(bars.begin(), bars.end());
+  for (int y = 0; y < out.rows; ++y)
+    for (int x = 0; x < out.cols; ++x) {
+      const int above = plot_size.height - 1 - int(rows.begin) - y;  // of the lower edge
+      cv::Vec3b& pixel = out.at<cv::Vec3b>(y, x);
+      for (int c = 0; c < 3; ++c)
+        pixel[c] = bars(x / 2, c % colours) * plot_size.height > above * most ? 255 : 0;
+    }
 }
 
 }  // namespace
 
 std::vector<std::vector<std::uint64_t>> histogram(const PoolWith& on, const cv::Mat& image) {
   const auto channels = static_cast<std::size_t>(image.channels());
-  if (image.depth() != CV_8U && image.depth() != CV_16U)
-    throw InvalidArgument("tine::image::histogram takes 8-bit or 16-bit images");
-  if (channels > 4) throw InvalidArgument("tine::image::histogram takes 4 channels at most");
-  const std::size_t levels = image.depth() == CV_8U ? 256 : 65536;
-  std::vector<std::vector<std::uint64_t>> result(channels, std::vector<std::uint64_t>(levels));
-  if (image.empty()) return result;
-
-  const SharedInput shared(on.pool, image);
-  const std::size_t slices = std::min(most_slices, static_cast<std::size_t>(image.rows));
-  auto counts = on.pool.array<std::uint32_t>(slices, channels * levels);
-  const auto of = share(on.pool, Shape{image.rows, image.cols, image.type()});
-  for_each_slice(
-      on, Partition{.n = slices},
-      [](const Slice& s, std::span<const Shape> shape, const ConstBytes& bytes,
-         View<std::uint32_t, 2> part) {
-        const cv::Mat in = mat_of(bytes, shape[0]);
-        const auto rows = static_cast<std::size_t>(in.rows);
-        const std::size_t begin = rows * s.begin / s.count, end = rows * s.end / s.count;
-        if (in.depth() == CV_8U)
-          count<std::uint8_t>(in, begin, end, part.data());
-        else
-          count<std::uint16_t>(in, begin, end, part.data());
-      },
-      whole(of), whole(bytes_of(shared.image())), out(counts));
-  const std::uint32_t* part = counts.peek().data();
-  for (std::size_t s = 0; s < slices; ++s)
+  std::vector<std::vector<std::uint64_t>> result(channels,
+                                                 std::vector<std::uint64_t>(levels_of(image)));
+  const cv::Mat_<double> counts = Chain::of("histogram").list(on, image).values;
+  constexpr std::size_t from_blue[] = {2, 1, 0, 3};
+  for (int level = 0; level < counts.rows; ++level)
     for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t level = 0; level < levels; ++level) result[c][level] += *part++;
+      result[c][std::size_t(level)] =
+          std::uint64_t(counts(level, int(channels > 1 ? from_blue[c] : c) + 1));
   return result;
 }
+
+constinit const Operation histogram_operation{
+    .name = "histogram",
+    .help = "how many pixels have each level, as a plot; as a list: the counts",
+    .scope = Operation::Scope::phased,
+    .accepts = always<depth_8 | depth_16, any_channels>,
+    .output_type = [](int) { return CV_8UC3; },
+    .output_size = [](const Values&, cv::Size) { return plot_size; },
+    .phases = histogram_phases,
+    .finish = plot_counts,
+    .list = list_counts,
+    .reference =
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
+          PhaseInput input{.image = in, .bands = {}, .values = v};
+          std::vector<std::uint32_t> counts(count_bytes(input) / sizeof(std::uint32_t));
+          count(in, counts.data());
+          input.found[0] = {reinterpret_cast<const std::uint8_t*>(counts.data()),
+                            count_bytes(input), 1};
+          plot_counts(input, {0, static_cast<std::size_t>(plot_size.height)}, out);
+        },
+};
 
 }  // namespace tine::image

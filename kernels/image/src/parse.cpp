@@ -4,7 +4,8 @@
 //   operation = name { value | parameter "=" value }
 //   value     = number | word
 //
-// Names may be two words ("threshold otsu"); the longer name wins.
+// Within double quotes all characters are a part of the word: template="a | b.png". Names may be two words ("threshold otsu"); the longer name wins.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -20,10 +21,20 @@ namespace tine::image {
 
 namespace {
 
+// The first of these characters that is not in quotes; npos without one.
+std::size_t find_unquoted(std::string_view text, std::string_view characters, std::size_t begin) {
+  bool quoted = false;
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (!quoted && characters.find(text[i]) != characters.npos) return i;
+  }
+  return text.npos;
+}
+
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
   std::vector<std::string_view> parts;
   for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find_first_of(separators, begin);
+    const std::size_t end = find_unquoted(text, separators, begin);
     parts.push_back(text.substr(begin, end - begin));
     if (end == text.npos) return parts;
     begin = end + 1;
@@ -85,8 +96,18 @@ std::optional<std::vector<double>> list_of(std::string_view text) {
   return numbers;
 }
 
+// The name of a file. Quotes are around all of it, if there are any.
+std::optional<std::string_view> file_of(std::string_view text) {
+  if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"'))
+    text = text.substr(1, text.size() - 2);
+  const bool good = !text.empty() && text.find('"') == text.npos;
+  return good ? std::optional(text) : std::nullopt;
+}
+
 // A number, or a word that the parameter takes for one; of a list, how many there are.
 std::optional<double> value_for(const Parameter& parameter, std::string_view text) {
+  if (parameter.kind == Parameter::Kind::file)
+    return file_of(text) ? std::optional(parameter.fallback) : std::nullopt;
   if (parameter.kind == Parameter::Kind::list) {
     const auto list = list_of(text);
     return list ? std::optional(static_cast<double>(list->size())) : std::nullopt;
@@ -102,6 +123,9 @@ std::optional<double> value_for(const Parameter& parameter, std::string_view tex
   if (parameter.kind == Parameter::Kind::list)
     throw InvalidArgument(name + ": " + quoted(text) + " is no list of numbers as in " +
                           std::string(parameter.name) + "=0,1,0.5");
+  if (parameter.kind == Parameter::Kind::file)
+    throw InvalidArgument(name + ": " + std::string(text) + " is no file name, in " +
+                          std::string(word));
   if (parameter.kind != Parameter::Kind::choice)
     throw InvalidArgument(name + ": " + quoted(text) + " is not a number, in " + quoted(word));
   std::vector<std::string_view> names;
@@ -129,9 +153,10 @@ Chain parse_step(std::span<const std::string_view> words) {
   const std::string name(operation.name);
   std::array<std::optional<double>, Values::capacity> given;
   std::vector<double> list;
+  std::string_view file;
   std::size_t next = 0;
   for (std::string_view word : words) {
-    const std::size_t equals = word.find('=');
+    const std::size_t equals = find_unquoted(word, "=", 0);
     std::size_t which = next;
     if (equals == word.npos) {
       const bool fits = next < parameters.size() && value_for(parameters[next], word);
@@ -159,11 +184,16 @@ Chain parse_step(std::span<const std::string_view> words) {
       throw InvalidArgument(name + ": " + std::string(parameters[which].name) + " is given twice");
     given[which] = value;
     if (parameters[which].kind == Parameter::Kind::list) list = *list_of(digits);
+    if (parameters[which].kind == Parameter::Kind::file) file = *file_of(digits);
   }
   std::array<double, Values::capacity> values{};
-  for (std::size_t i = 0; i < parameters.size(); ++i)
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].kind == Parameter::Kind::file && !given[i])
+      throw InvalidArgument(name + " needs a file: " + std::string(parameters[i].name) + "=NAME." +
+                            std::string(parameters[i].unit));
     values[i] = given[i].value_or(parameters[i].fallback);
-  return Chain::of(name, std::span(values).first(parameters.size()), list);
+  }
+  return Chain::of(name, std::span(values).first(parameters.size()), list, file);
 }
 
 }  // namespace
@@ -171,6 +201,8 @@ Chain parse_step(std::span<const std::string_view> words) {
 Chain Chain::parse(std::string_view text) {
   if (words_of(text).empty())
     throw InvalidArgument("the chain is empty; try \"gaussian sigma=2 | sobel\"");
+  if (std::count(text.begin(), text.end(), '"') % 2 != 0)
+    throw InvalidArgument("a quote is not closed in " + std::string(text));
   Chain chain;
   for (std::string_view part : split(text, "|")) {
     const auto words = words_of(part);

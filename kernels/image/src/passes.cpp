@@ -28,7 +28,7 @@ int good_rows(const Stage& stage, unsigned workers) {
   const int fits = static_cast<int>(std::min(2 * cache / row, 1e6)) - 2 * halo;
   const double share = static_cast<double>(rows) / std::max(workers, 1u);
   const int least =
-      std::max(16, std::min(static_cast<int>(2 * std::sqrt(halo * share)), 32 * halo));
+      std::max(16, std::min(static_cast<int>(2 * std::sqrt(halo * share)), 64 * halo));
   return std::clamp(std::max(std::min(fits, rows / 64), least), 1, std::max(1, rows));
 }
 
@@ -44,14 +44,20 @@ bool gathers(const Stage::Step& step) {
 
 }  // namespace
 
+bool streams(const Stage& stage, std::size_t rows) {
+  // As much as a core finds in most last-level caches. sysconf() tells their sum over the package.
+  constexpr double cache = 32 << 20;
+  const double row = bytes(stage.output) / std::max(1, stage.output.rows);
+  return !stage.counts && row * static_cast<double>(rows) > cache;  // who counts reads it at once
+}
+
 int band_rows(const Stage& stage, const ChainOptions& options, unsigned workers) {
   if (stage.is_whole()) return std::max(1, stage.output.rows);
   return options.band_rows > 0 ? options.band_rows : good_rows(stage, workers);
 }
 
-bool append(Stage& stage, const Step& step) {
+bool append(Stage& stage, const Step& step, const Operation& operation) {
   using Scope = Operation::Scope;
-  const Operation& operation = worker_of(step, stage.output.type);
   Stage::Step next;
   next.operation = &operation;
   next.values = step.values;
@@ -82,19 +88,23 @@ std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOpti
     result.push_back(next);
   };
   for (const Step& step : chain.steps()) {
-    const int type = result.back().stage.output.type;
-    if (worker_of(step, type).scope == Operation::Scope::global) {
+    const Operation* worker = &worker_of(step, result.back().stage.output.type);
+    if (worker->in_phases != nullptr) worker = worker->in_phases;
+    if (worker->scope == Operation::Scope::global) {
       if (result.back().stage.is_alone()) next_pass();  // which only counts
       result.back().stage.counts = true;
       next_pass();
       result.back().global = true;
     }
-    if (!append(result.back().stage, step)) {
+    if (!append(result.back().stage, step, *worker)) {
       next_pass();
-      append(result.back().stage, step);
+      append(result.back().stage, step, *worker);
     }
   }
-  for (Pass& pass : result) pass.stage.band_rows = band_rows(pass.stage, options, workers);
+  for (Pass& pass : result) {
+    pass.stage.band_rows = band_rows(pass.stage, options, workers);
+    pass.stage.streams = streams(pass.stage, static_cast<std::size_t>(pass.stage.output.rows));
+  }
   return result;
 }
 

@@ -5,7 +5,8 @@ namespace tine::image {
 
 namespace {
 
-struct HereEngine {
+class HereEngine {
+ public:
   static cv::Mat buffer(const Shape& shape) {
     return cv::Mat(shape.rows, shape.columns, shape.type);
   }
@@ -22,29 +23,38 @@ struct HereEngine {
     return histogram;
   }
 
-  static void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
+  void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
     const Operation& operation = *stage.step(0).operation;
-    PhaseInput input = phase_input(stage, isolated(in, {0, static_cast<std::size_t>(in.rows)}));
-    struct alignas(64) Line {
-      std::uint8_t bytes[64];
-    };
-    std::array<std::vector<Line>, 2> memory;
+    memory_ = {};  // records come zeroed
+    found_ = phase_input(stage, isolated(in, {0, static_cast<std::size_t>(in.rows)}));
     for (std::size_t p = 0; p < operation.phases.size(); ++p) {
-      Records found = records(operation.phases[p], input);
-      memory[p].resize(found.count * found.stride / sizeof(Line));
-      std::uint8_t* record = memory[p].data()->bytes;
+      Records found = records(operation.phases[p], found_);
+      memory_[p].resize(found.count * found.stride / sizeof(Line));
+      std::uint8_t* record = memory_[p].data()->bytes;
       found.data = record;
       for (std::size_t i = 0; i < found.count; ++i, record += found.stride)
-        operation.phases[p].run(input, i, record);
-      input.found[p] = found;
+        operation.phases[p].run(found_, i, record);
+      found_.found[p] = found;
     }
+    if (out.empty()) return;
     const Partition partition = bands(stage);
     for (std::size_t i = 0; i < partition.size(); ++i) {
       const Slice s = partition.slice(i);
       cv::Mat part = isolated(out, {s.begin, s.end});
-      operation.finish(input, {s.begin, s.end}, part);
+      operation.finish(found_, {s.begin, s.end}, part);
     }
   }
+
+  /// By the phases that ran last.
+  const PhaseInput& found() const { return found_; }
+
+ private:
+  struct alignas(64) Line {
+    std::uint8_t bytes[64];
+  };
+
+  PhaseInput found_{};
+  std::array<std::vector<Line>, 2> memory_;
 };
 
 }  // namespace
@@ -58,6 +68,18 @@ cv::Mat Chain::operator()(const cv::Mat& in, const ChainOptions& options) const 
   HereEngine engine;
   run_passes(plan, engine, in, out);
   return out;
+}
+
+Table Chain::list(const cv::Mat& in, const ChainOptions& options) const {
+  require_list(*this);
+  const Shape shape{in.rows, in.cols, in.type()};
+  output(shape);
+  if (in.empty()) return {};
+  auto plan = passes(*this, shape, options, 1);
+  HereEngine engine;
+  cv::Mat none;
+  run_passes(plan, engine, in, none);
+  return steps_.back().operation->list(engine.found());
 }
 
 }  // namespace tine::image

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <tine/error.hpp>
+
 #include "stage.hpp"
 
 namespace tine::image {
@@ -15,10 +17,12 @@ inline Partition bands(const Stage& stage) {
 
 /// What the first phase of a stage sees; the later ones get what was found, too.
 inline PhaseInput phase_input(const Stage& stage, const cv::Mat& in) {
+  Values values = stage.step(0).values;
+  values.streams = stage.streams;
   return {.image = in,
           .bands = {.n = static_cast<std::size_t>(stage.input.rows),
                     .grain = static_cast<std::size_t>(stage.band_rows)},
-          .values = stage.step(0).values};
+          .values = values};
 }
 
 /// How many records a phase makes. Does not depend on what earlier ones found.
@@ -32,6 +36,12 @@ inline Records records(const Phase& phase, const PhaseInput& input) {
           .count = count_records(phase, input)};
 }
 
+/// Throws InvalidArgument for a chain that has no list.
+inline void require_list(const Chain& chain) {
+  if (!chain.lists())
+    throw InvalidArgument("tine::image: \"" + chain.to_string() + "\" makes an image, not a list");
+}
+
 /// Gives a global operation its numbers.
 inline void resolve(Stage::Step& step, const Histogram& histogram) {
   step.values = step.operation->resolve(step.values, histogram, step.table.data());
@@ -40,7 +50,7 @@ inline void resolve(Stage::Step& step, const Histogram& histogram) {
 /// Runs the passes on an engine, which knows where memory comes from and who runs the bands:
 /// `buffer(shape)` makes an image that lives until the next but one, `run(stage, in, out)` runs
 /// all bands and returns the histogram if the stage counts, `run_phases(stage, in, out)` runs all
-/// phases and then all bands.
+/// phases and then, unless `out` is empty, all bands.
 template <class Engine>
 void run_passes(std::vector<Pass>& passes, Engine& engine, const cv::Mat& in, cv::Mat& out) {
   cv::Mat image = in;

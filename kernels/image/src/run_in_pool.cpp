@@ -1,6 +1,7 @@
 // Chains in the workers of a pool.
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include <tine/for_each_slice.hpp>
 #include <tine/reduce.hpp>
@@ -17,12 +18,18 @@ Records records_of(const ConstBytes& bytes) {
   return {bytes.data(), bytes.extent(1), bytes.extent(0)};
 }
 
-// Over all phases.
-std::size_t slices_of(const Stage& stage, const cv::Mat& in) {
-  std::size_t count = bands(stage).size();
-  if (stage.is_phased())
+// Of all jobs; those that make an image from what the last phases have found are there with `finish`.
+std::size_t count_slices(const std::vector<Pass>& plan, bool finish) {
+  std::size_t count = 0;
+  for (const Pass& pass : plan) {
+    const Stage& stage = pass.stage;
+    if (finish || &pass != &plan.back()) count += bands(stage).size();
+    if (!stage.is_phased()) continue;
+    std::uint8_t pixels = 0;  // of which nobody asks more than how many there are
+    const cv::Mat image(stage.input.rows, stage.input.columns, stage.input.type, &pixels);
     for (const Phase& phase : stage.step(0).operation->phases)
-      count += count_records(phase, phase_input(stage, in));
+      count += count_records(phase, phase_input(stage, image));
+  }
   return count;
 }
 
@@ -66,10 +73,10 @@ class PoolEngine {
   void run_phases(const Stage& stage, const cv::Mat& in, cv::Mat& out) {
     const auto shared = share(on_.pool, stage);
     const auto phases = stage.step(0).operation->phases;
-    PhaseInput input = phase_input(stage, in);
-    std::array<Array<std::uint8_t, 2>, 2> found;
+    found_ = phase_input(stage, in);
+    memory_ = {};
     for (std::size_t p = 0; p < phases.size(); ++p) {
-      const Records r = records(phases[p], input);
+      const Records r = records(phases[p], found_);
       auto made = on_.pool.array<std::uint8_t>(r.count, r.stride);
       for_all(
           {.n = r.count},
@@ -79,10 +86,11 @@ class PoolEngine {
             sees.found[0] = records_of(found_first);
             st[0].step(0).operation->phases[p].run(sees, s.begin, record.data());
           },
-          tine::whole(shared), tine::whole(bytes_of(in)), tine::whole(found[0]), tine::out(made));
-      found[p] = std::move(made);
-      input.found[p] = {found[p].peek().data(), r.stride, r.count};
+          tine::whole(shared), tine::whole(bytes_of(in)), tine::whole(memory_[0]), tine::out(made));
+      memory_[p] = std::move(made);
+      found_.found[p] = {memory_[p].peek().data(), r.stride, r.count};
     }
+    if (out.empty()) return;
     for_all(
         bands(stage),
         [](const Slice& s, std::span<const Stage> st, const ConstBytes& from,
@@ -92,9 +100,12 @@ class PoolEngine {
           cv::Mat part = mat_of(to, st[0].output);
           st[0].step(0).operation->finish(sees, {s.begin, s.end}, part);
         },
-        tine::whole(shared), tine::whole(bytes_of(in)), tine::whole(found[0]),
-        tine::whole(found[1]), tine::out(bytes_of(out)));
+        tine::whole(shared), tine::whole(bytes_of(in)), tine::whole(memory_[0]),
+        tine::whole(memory_[1]), tine::out(bytes_of(out)));
   }
+
+  /// By the phases that ran last.
+  const PhaseInput& found() const { return found_; }
 
   Report finish() { return report_.finish(); }
 
@@ -119,6 +130,8 @@ class PoolEngine {
   const PoolWith& on_;
   ChainReport report_;
   Array<std::uint8_t, 2> newer_, older_;
+  PhaseInput found_{};
+  std::array<Array<std::uint8_t, 2>, 2> memory_;
 };
 
 }  // namespace
@@ -133,14 +146,28 @@ Report Chain::operator()(const PoolWith& on, const cv::Mat& in, cv::Mat& out,
     return {};
   }
   const SharedInput from(on.pool, input);
+  const SharedChain shared(on.pool, *this);
   SharedOutput to(on.pool, out, result, input);
-  auto plan = passes(*this, shape, options, on.pool.workers());
-  std::size_t slices = 0;
-  for (const Pass& pass : plan) slices += slices_of(pass.stage, from.image());
-  PoolEngine engine(on, slices);
+  auto plan = passes(shared.chain(), shape, options, on.pool.workers());
+  PoolEngine engine(on, count_slices(plan, true));
   run_passes(plan, engine, from.image(), to.image());
   to.finish();
   return engine.finish();
+}
+
+Table Chain::list(const PoolWith& on, const cv::Mat& in, const ChainOptions& options) const {
+  require_list(*this);
+  const Shape shape{in.rows, in.cols, in.type()};
+  output(shape);
+  if (in.empty()) return {};
+  const SharedInput from(on.pool, in);
+  const SharedChain shared(on.pool, *this);
+  auto plan = passes(shared.chain(), shape, options, on.pool.workers());
+  PoolEngine engine(on, count_slices(plan, false));
+  cv::Mat none;
+  run_passes(plan, engine, from.image(), none);
+  engine.finish();
+  return steps_.back().operation->list(engine.found());
 }
 
 }  // namespace tine::image

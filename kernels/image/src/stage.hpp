@@ -40,6 +40,7 @@ struct Stage {
   int band_rows = 1;      // of the output
   bool anywhere = false;  // its rows may come from anywhere in the input, not only from around them
   bool counts = false;    // the histogram of its output is wanted
+  bool streams = false;   // its output is written past the caches
 
   const Step& step(int i) const { return steps[static_cast<std::size_t>(i)]; }
   bool is_whole() const { return is(Operation::Scope::whole); }
@@ -78,8 +79,11 @@ std::vector<Pass> passes(const Chain& chain, const Shape& input, const ChainOpti
 /// How many rows a band of the stage's output has, for so many workers.
 int band_rows(const Stage& stage, const ChainOptions& options, unsigned workers);
 
-/// Appends a step to a stage, or returns false when it has to begin another one.
-bool append(Stage& stage, const Step& step);
+/// Whether a stage should write that many rows of its output past the caches.
+bool streams(const Stage& stage, std::size_t rows);
+
+/// Appends a step, done by `worker`, to a stage, or returns false when it has to begin another one.
+bool append(Stage& stage, const Step& step, const Operation& worker);
 
 /// The rows of a stage's input that rows `want` of its output are made from.
 Range source_rows(const Stage& stage, Range want);

@@ -69,6 +69,10 @@ Plan plan_for_memory(const Stage& stage, std::size_t memory) {
   return plan;
 }
 
+bool append_to_stream(Stage& all, const Step& step) {
+  return append(all, step, worker_of(step, all.output.type));
+}
+
 // The rows of the input that are in memory.
 class Window {
  public:
@@ -160,7 +164,7 @@ int step_that_needs_all(const Chain& chain, const Shape& input) {
   Stage all;
   all.input = all.output = input;
   for (std::size_t i = 0; i < chain.steps().size(); ++i)
-    if (!append(all, chain.steps()[i]) || all.is_alone() || !plan_for(all, 1).in_order)
+    if (!append_to_stream(all, chain.steps()[i]) || all.is_alone() || !plan_for(all, 1).in_order)
       return static_cast<int>(i);
   return -1;
 }
@@ -174,13 +178,14 @@ Report stream(const PoolWith& on, const Chain& chain, RowReader& in, RowWriter& 
                           std::string(step.operation->name) +
                           ") needs all rows of its image at once, so that it cannot be streamed");
   }
+  const SharedChain shared(on.pool, chain);
   Stage all;
   all.input = all.output = input;
   std::vector<int> ends;  // of the passes, in steps
-  for (const Step& step : chain.steps()) {
+  for (const Step& step : shared.chain().steps()) {
     if (worker_of(step, all.output.type).scope == Operation::Scope::global)
       ends.push_back(all.count);
-    append(all, step);
+    append_to_stream(all, step);
   }
   ends.push_back(all.count);
 
@@ -203,8 +208,9 @@ Report stream(const PoolWith& on, const Chain& chain, RowReader& in, RowWriter& 
   ChainReport report(on, slices);
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const bool last = i + 1 == ends.size();
-    const Histogram histogram =
-        pass(report, on.pool, stage_until(ends[i]), plans[i], in, last ? &out : nullptr);
+    Stage stage = stage_until(ends[i]);
+    stage.streams = last && streams(stage, plans[i].chunk);
+    const Histogram histogram = pass(report, on.pool, stage, plans[i], in, last ? &out : nullptr);
     if (!last) resolve(all.steps[static_cast<std::size_t>(ends[i])], histogram);
   }
   return report.finish();

@@ -31,18 +31,22 @@ extern const Operation gaussian_operation;
 extern const Operation gradient_operation;
 extern const Operation gray_operation;
 extern const Operation guided_operation;
+extern const Operation histogram_operation;
 extern const Operation integral_operation;
 extern const Operation invert_operation;
 extern const Operation laplacian_operation;
 extern const Operation lens_operation;
 extern const Operation levels_operation;
+extern const Operation match_operation;
 extern const Operation median_operation;
 extern const Operation nlmeans_operation;
 extern const Operation normalize_operation;
 extern const Operation open_operation;
+extern const Operation orb_operation;
 extern const Operation perspective_operation;
 extern const Operation pyrdown_operation;
 extern const Operation pyrup_operation;
+extern const Operation remap_operation;
 extern const Operation resize_operation;
 extern const Operation rotate_operation;
 extern const Operation scharr_operation;
@@ -82,6 +86,9 @@ inline int gray_type(int type) {
 
 /// Gives `out` the transparency of `in`, if the images have one.
 void keep_alpha(const cv::Mat& in, cv::Mat& out);
+
+/// White above a level, black elsewhere; `streams` as in Values.
+void cut_at(const cv::Mat& in, cv::Mat& out, double level, bool streams);
 
 /// The gray version of an image: the image itself if it is gray.
 cv::Mat to_gray(const cv::Mat& in);

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "operations/all.hpp"
+#include "operations/box_of_bytes.hpp"
 
 namespace tine::image {
 
@@ -112,14 +113,28 @@ constinit const Operation on_floats{
     .reference = filter,
 };
 
+constinit const Operation on_bytes{
+    .name = "box",
+    .help = "the same of small squares of bytes",
+    .accepts = always<depth_8, any_channels>,
+    .halo = [](const Values& v, int) { return int(v[0]) / 2; },
+    .run = [](const cv::Mat& in, cv::Mat& out,
+              const Values& v) { box_of_bytes(in, out, int(v[0]), int(v[1]), v.streams); },
+    .reads_around = true,
+    .reference = filter,
+};
+
 }  // namespace
 
 constinit const Operation box_operation{
     .name = "box",
     .help = "mean of a square",
     .parameters = parameters,
-    .variant = [](const Values&,
-                  int type) { return CV_MAT_DEPTH(type) == CV_32F ? &on_floats : nullptr; },
+    .variant = [](const Values& v, int type) -> const Operation* {
+      if (CV_MAT_DEPTH(type) == CV_32F) return &on_floats;
+      return CV_MAT_DEPTH(type) == CV_8U && v[0] > 1 && v[0] <= largest_box_of_bytes ? &on_bytes
+                                                                                     : nullptr;
+    },
     .accepts = always<all_depths, any_channels>,
     .halo = [](const Values& v, int) { return int(v[0]) / 2; },
     .run = filter,

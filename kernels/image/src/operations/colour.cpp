@@ -1,5 +1,8 @@
 // gray, convert, invert, threshold with a given value: one pixel at a time.
+#include <algorithm>
+
 #include "operations/all.hpp"
+#include "streaming.hpp"
 
 namespace tine::image {
 
@@ -16,7 +19,47 @@ void keep_alpha(const cv::Mat& in, cv::Mat& out) {
   cv::mixChannels(&in, 1, &out, 1, alpha, 1);
 }
 
+void cut_at(const cv::Mat& in, cv::Mat& out, double level, bool streams) {
+  const auto bytes = in.elemSize() * static_cast<std::size_t>(in.cols);
+  const RowOutput output(streams);
+  const auto transform = [&](auto f) {
+    for (int y = 0; y < in.rows; ++y) output.transform(in.ptr(y), out.ptr(y), bytes, f);
+  };
+  switch (in.depth()) {
+    case CV_8U: {
+      const auto most = cv::v_setall_u8(static_cast<std::uint8_t>(std::min(level, 255.)));
+      transform([=](const cv::v_uint8x16& v) { return v > most; });
+      break;
+    }
+    case CV_16U: {
+      const auto most = cv::v_setall_u16(static_cast<std::uint16_t>(std::min(level, 65535.)));
+      transform([=](const cv::v_uint8x16& v) {
+        return cv::v_reinterpret_as_u8(cv::v_reinterpret_as_u16(v) > most);
+      });
+      break;
+    }
+    default: {
+      const auto most = cv::v_setall_f32(static_cast<float>(level)), top = cv::v_setall_f32(1);
+      transform([=](const cv::v_uint8x16& v) {
+        return cv::v_reinterpret_as_u8((cv::v_reinterpret_as_f32(v) > most) & top);
+      });
+    }
+  }
+}
+
 namespace {
+
+void invert(const cv::Mat& in, cv::Mat& out, const Values&) {
+  const double top = white(in.type());
+  if (in.depth() == CV_32F) {
+    cv::subtract(cv::Scalar::all(top), in, out);
+    keep_alpha(in, out);
+  } else if (in.channels() == 4) {
+    cv::bitwise_xor(in, cv::Scalar(top, top, top, 0), out);
+  } else {
+    cv::bitwise_not(in, out);
+  }
+}
 
 constexpr Choice spaces[] = {
     {"hsv", cv::COLOR_BGR2HSV},      {"lab", cv::COLOR_BGR2Lab},
@@ -66,17 +109,15 @@ constinit const Operation invert_operation{
     .help = "the negative; transparency stays",
     .accepts = always<all_depths, any_channels>,
     .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values&) {
-          const double top = white(in.type());
-          if (in.depth() == CV_32F) {
-            cv::subtract(cv::Scalar::all(top), in, out);
-            keep_alpha(in, out);
-          } else if (in.channels() == 4) {
-            cv::bitwise_xor(in, cv::Scalar(top, top, top, 0), out);
-          } else {
-            cv::bitwise_not(in, out);
-          }
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
+          if (in.depth() == CV_32F || in.channels() == 4) return invert(in, out, v);
+          const auto bytes = in.elemSize() * static_cast<std::size_t>(in.cols);
+          const RowOutput output(v.streams);
+          for (int y = 0; y < in.rows; ++y)
+            output.transform(in.ptr(y), out.ptr(y), bytes,
+                             [](const cv::v_uint8x16& levels) { return ~levels; });
         },
+    .reference = invert,
 };
 
 constinit const Operation threshold_operation{
@@ -84,7 +125,9 @@ constinit const Operation threshold_operation{
     .help = "black and white, cut at a given level",
     .parameters = threshold_parameters,
     .accepts = always<all_depths, any_channels>,
-    .run =
+    .run = [](const cv::Mat& in, cv::Mat& out,
+              const Values& v) { cut_at(in, out, v[0], v.streams); },
+    .reference =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           cv::threshold(in, out, v[0], white(in.type()), cv::THRESH_BINARY);
         },

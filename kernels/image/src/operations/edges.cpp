@@ -1,10 +1,13 @@
 // sobel, scharr, laplacian.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
 #include "operations/all.hpp"
+#include "operations/rows_around.hpp"
+#include "streaming.hpp"
 #include "wide.hpp"
 
 namespace tine::image {
@@ -54,6 +57,52 @@ void sobel_8(const cv::Mat& in, cv::Mat& out) {
   }
 }
 
+// A pixel's absolute Laplacian from itself and its neighbours: with those beside it, above and below, or,
+// twice, with those at the corners. 8-bit images; in 16 bits.
+template <bool corners>
+inline std::uint8_t laplacian_of(int a, int b, int c, int d, int middle) {
+  const auto sum = static_cast<std::int16_t>(a + b + c + d - 4 * middle);
+  const auto twice = static_cast<std::int16_t>(corners ? 2 * sum : sum);
+  const auto size = static_cast<std::int16_t>(twice < 0 ? -twice : twice);
+  return static_cast<std::uint8_t>(size < 255 ? size : 255);
+}
+
+// Pixels that have neighbours to the left and to the right.
+template <bool corners>
+TINE_IMAGE_WIDE void laplacian_row(const std::uint8_t* above, const std::uint8_t* at,
+                                   const std::uint8_t* below, std::uint8_t* __restrict out,
+                                   int columns) {
+  for (int x = 1; x < columns - 1; ++x)
+    out[x] = corners
+                 ? laplacian_of<true>(above[x - 1], above[x + 1], below[x - 1], below[x + 1], at[x])
+                 : laplacian_of<false>(above[x], below[x], at[x - 1], at[x + 1], at[x]);
+}
+
+template <bool corners>
+void laplacian_8(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  const int border = int(v[1]);
+  const RowsAround<std::uint8_t> row(in, border);
+  std::vector<std::uint8_t> made(static_cast<std::size_t>(in.cols));
+  const auto value = [&](const std::uint8_t* of, int x) -> int {
+    x = cv::borderInterpolate(x, in.cols, border);
+    return x < 0 ? 0 : of[x];
+  };
+  const RowOutput output(v.streams);
+  for (int y = 0; y < in.rows; ++y) {
+    const std::uint8_t* const above = row(y - 1);
+    const std::uint8_t* const at = row(y);
+    const std::uint8_t* const below = row(y + 1);
+    std::uint8_t* const to = v.streams ? made.data() : out.ptr(y);
+    laplacian_row<corners>(above, at, below, to, in.cols);
+    for (const int x : {0, in.cols - 1})
+      to[x] = corners ? laplacian_of<true>(value(above, x - 1), value(above, x + 1),
+                                           value(below, x - 1), value(below, x + 1), at[x])
+                      : laplacian_of<false>(above[x], below[x], value(at, x - 1), value(at, x + 1),
+                                            at[x]);
+    if (v.streams) output.copy(to, out.ptr(y), made.size());
+  }
+}
+
 // The magnitude of a gradient: half the sum of the absolute values of what `derive` makes in x and y.
 template <class Derive>
 void magnitude(const cv::Mat& in, cv::Mat& out, Derive derive) {
@@ -90,6 +139,41 @@ constexpr Parameter laplacian_parameters[] = {
 int derivative_halo(const Values& v, int) {
   return std::max(int(v[0]) / 2, 1);
 }
+
+void laplacian_reference(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  const cv::Mat plane = to_gray(in);
+  cv::Mat second;
+  cv::Laplacian(plane, second, plane.depth() == CV_8U ? CV_16S : CV_32F, int(v[0]), 1, 0,
+                int(v[1]));
+  if (plane.depth() == CV_8U)
+    cv::convertScaleAbs(second, out);
+  else
+    cv::Mat(cv::abs(second)).convertTo(out, plane.depth());
+}
+
+void filter_bytes(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  cv::Mat around = in;
+  around.adjustROI(1, 1, 0, 0);  // where there are such rows
+  const cv::Mat plane = to_gray(around);
+  cv::Size whole;
+  cv::Point offset;
+  in.locateROI(whole, offset);
+  const int first = std::min(offset.y, 1);
+  (v[0] == 3 ? laplacian_8<true> : laplacian_8<false>)(plane.rowRange(first, first + in.rows), out,
+                                                       v);
+}
+
+// With kernels of 3 x 3 weights; larger ones stay with OpenCV.
+constinit const Operation laplacian_of_bytes{
+    .name = "laplacian",
+    .help = "the same of 8-bit images",
+    .accepts = always<depth_8, any_channels>,
+    .output_type = gray_type,
+    .halo = derivative_halo,
+    .run = filter_bytes,
+    .reads_around = true,
+    .reference = laplacian_reference,
+};
 
 }  // namespace
 
@@ -129,20 +213,13 @@ constinit const Operation laplacian_operation{
     .name = "laplacian",
     .help = "edges and specks: absolute value of the Laplacian, in gray",
     .parameters = laplacian_parameters,
+    .variant = [](const Values& v, int type) -> const Operation* {
+      return CV_MAT_DEPTH(type) == CV_8U && v[0] <= 3 ? &laplacian_of_bytes : nullptr;
+    },
     .accepts = always<all_depths, any_channels>,
     .output_type = gray_type,
     .halo = derivative_halo,
-    .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          const cv::Mat plane = to_gray(in);
-          cv::Mat second;
-          cv::Laplacian(plane, second, plane.depth() == CV_8U ? CV_16S : CV_32F, int(v[0]), 1, 0,
-                        int(v[1]));
-          if (plane.depth() == CV_8U)
-            cv::convertScaleAbs(second, out);
-          else
-            cv::Mat(cv::abs(second)).convertTo(out, plane.depth());
-        },
+    .run = laplacian_reference,
 };
 
 }  // namespace tine::image

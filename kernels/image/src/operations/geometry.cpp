@@ -6,7 +6,9 @@
 
 #include <tine/error.hpp>
 
+#include "operations/quarter_turn.hpp"
 #include "operations/warp.hpp"
+#include "streaming.hpp"
 #include "text.hpp"
 
 namespace tine::image {
@@ -72,6 +74,15 @@ cv::Matx23d rotation(const Values& v, cv::Size in, cv::Size out) {
   return {c, -s, (out.width - 1) / 2. - c * x + s * y, s, c, (out.height - 1) / 2. - s * x - c * y};
 }
 
+// All columns of `out` from column `x` of `in` on; the last row first, if `upside_down`. Reads ahead: that is
+// what hardware foresees.
+void copy_pixels(const cv::Mat& in, cv::Mat& out, int x, bool upside_down, const Values& v) {
+  const RowOutput output(v.streams);
+  for (int y = 0; y < out.rows; ++y)
+    output.copy(in.ptr(y, x), out.ptr(upside_down ? out.rows - 1 - y : y),
+                out.elemSize() * static_cast<std::size_t>(out.cols));
+}
+
 constexpr int cv_rotation[] = {-1, cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180,
                                cv::ROTATE_90_COUNTERCLOCKWISE};
 
@@ -79,13 +90,11 @@ constexpr int cv_rotation[] = {-1, cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180,
 void rotate_rows(const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
   const int quarters = right_angles(v);
   if (quarters == 0) {
-    in.copyTo(out);
+    copy_pixels(in, out, 0, false, v);
   } else if (quarters == 2) {
     cv::rotate(in, out, cv::ROTATE_180);
   } else if (quarters > 0) {
-    // Rows of the output are columns of the input, counted from the right for 270 degrees.
-    const int first = quarters == 1 ? place.output_row : in.cols - place.output_row - out.rows;
-    cv::rotate(in.colRange(first, first + out.rows), out, cv_rotation[quarters]);
+    turn_quarter(in, out, place.output_row, quarters == 1, v.streams);
   } else {
     const cv::Matx23d matrix = rotation(v, {place.input.columns, place.input.rows},
                                         {place.output.columns, place.output.rows});
@@ -120,8 +129,13 @@ constinit const Operation flip_operation{
         [](const Values& v, const Place& whole, Range want) {
           return int(v[0]) > 0 ? want : mirrored(want, whole.input.rows);
         },
-    .run_at = [](const cv::Mat& in, cv::Mat& out, const Place&,
-                 const Values& v) { cv::flip(in, out, int(v[0])); },
+    .run_at =
+        [](const cv::Mat& in, cv::Mat& out, const Place&, const Values& v) {
+          if (v[0] == 0)
+            copy_pixels(in, out, 0, true, v);
+          else
+            cv::flip(in, out, int(v[0]));
+        },
     .reference = [](const cv::Mat& in, cv::Mat& out,
                     const Values& v) { cv::flip(in, out, int(v[0])); },
 };
@@ -156,7 +170,7 @@ constinit const Operation crop_operation{
           return Range{want.begin + y, want.end + y};
         },
     .run_at = [](const cv::Mat& in, cv::Mat& out, const Place&,
-                 const Values& v) { in.colRange(int(v[0]), int(v[0]) + out.cols).copyTo(out); },
+                 const Values& v) { copy_pixels(in, out, int(v[0]), false, v); },
     .reference =
         [](const cv::Mat& in, cv::Mat& out, const Values& v) {
           in(cv::Rect(int(v[0]), int(v[1]), out.cols, out.rows)).copyTo(out);

@@ -1,12 +1,14 @@
 // integral: sums of all that is above and to the left (F. Crow, Summed-area tables for texture mapping,
 // SIGGRAPH 1984).
 //
-// The first phase sums each band's columns, the second makes from that the row of sums just above each
-// band, and finish goes on from there. Not for floats: OpenCV adds row to row from the top of the
+// The first phase sums each band's columns, the second sums what is above each band, and finish goes on from
+// there, row by row. Not for floats: OpenCV adds row to row from the top of the
 // image, and sums of bands would be rounded differently.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <type_traits>
 #include <vector>
 
@@ -24,6 +26,9 @@ namespace {
 // 8-bit images are summed modulo 2^32, as OpenCV does it, and 16-bit ones exactly.
 template <class T>
 using Sum = std::conditional_t<sizeof(T) == 1, std::uint32_t, double>;
+// Sums along a row.
+template <class T>
+using Along = std::conditional_t<sizeof(T) == 1, std::uint32_t, std::int64_t>;
 // Sums of one column in one band fit in 32 bits, up to 65,536 rows.
 constexpr int rows_at_once = 1 << 16;
 
@@ -38,11 +43,6 @@ void for_depth(const PhaseInput& input, F f) {
 std::size_t sums(const PhaseInput& input) {
   return static_cast<std::size_t>(input.image.cols) *
          static_cast<std::size_t>(input.image.channels());
-}
-
-// Channels of the table's first column, which are zero.
-std::size_t margin(const PhaseInput& input) {
-  return static_cast<std::size_t>(input.image.channels());
 }
 
 std::size_t element(const PhaseInput& input) {
@@ -101,93 +101,118 @@ void sum_columns(const PhaseInput& input, std::size_t slice, std::uint8_t* recor
   });
 }
 
-// One row of the table: what is in the row above it, and the sums along a row of the image.
-template <class T, std::size_t channels>
-void table_row(const T* row, const Sum<T>* above, Sum<T>* to, std::size_t columns) {
-  using Along = std::conditional_t<sizeof(T) == 1, std::uint32_t, std::int64_t>;
-  Along along[channels] = {};
+// Rows of the table: what is in the row above them, and the sums along each row of the image. As many as
+// have their sums in registers, since each one is added to what has just been made of the one above.
+template <class T, std::size_t channels, std::size_t count>
+void table_rows(const std::array<const T*, count>& rows, const Sum<T>* above,
+                const std::array<Sum<T>*, count>& to, std::size_t columns) {
+  std::array<std::array<Along<T>, channels>, count> along{};
   std::size_t x = 0;
-  for (std::size_t c = 0; c < channels; ++c) to[c] = 0;
+  for (Sum<T>* row : to) std::fill_n(row, channels, Sum<T>{});
 #if CV_SIMD128
   if constexpr (sizeof(T) == 1 && channels == 1) {
-    cv::v_uint32x4 before = cv::v_setzero_u32();
+    cv::v_uint32x4 before[count];
+    for (auto& sum : before) sum = cv::v_setzero_u32();
     for (; x + 8 <= columns; x += 8) {
-      cv::v_uint16x8 eight = cv::v_load_expand(row + x);
-      eight += cv::v_rotate_left<1>(eight);
-      eight += cv::v_rotate_left<2>(eight);
-      eight += cv::v_rotate_left<4>(eight);
-      cv::v_uint32x4 low, high;
-      cv::v_expand(eight, low, high);
-      low += before;
-      high += before;
-      before = cv::v_broadcast_element<3>(high);
-      cv::v_store(to + x + 1, low + cv::v_load(above + x + 1));
-      cv::v_store(to + x + 5, high + cv::v_load(above + x + 5));
+      cv::v_uint32x4 low = cv::v_load(above + x + 1), high = cv::v_load(above + x + 5);
+      for (std::size_t r = 0; r < count; ++r) {
+        cv::v_uint16x8 eight = cv::v_load_expand(rows[r] + x);
+        eight += cv::v_rotate_left<1>(eight);
+        eight += cv::v_rotate_left<2>(eight);
+        eight += cv::v_rotate_left<4>(eight);
+        cv::v_uint32x4 four, next;
+        cv::v_expand(eight, four, next);
+        low += four + before[r];
+        high += next + before[r];
+        before[r] += cv::v_broadcast_element<3>(next);
+        cv::v_store(to[r] + x + 1, low);
+        cv::v_store(to[r] + x + 5, high);
+      }
     }
-    along[0] = before.get0();
+    for (std::size_t r = 0; r < count; ++r) along[r][0] = before[r].get0();
   } else if constexpr (sizeof(T) == 1 && channels > 1) {
     // A pixel at a time; the last of four lanes may be the next one's, which is written again.
-    cv::v_uint32x4 sum = cv::v_setzero_u32();
+    cv::v_uint32x4 sum[count];
+    for (auto& pixel : sum) pixel = cv::v_setzero_u32();
     for (; x + 1 < columns; ++x) {
-      std::uint32_t four;
-      std::memcpy(&four, row + x * channels, sizeof four);
-      cv::v_uint16x8 wide, again;
-      cv::v_expand(cv::v_reinterpret_as_u8(cv::v_setall_u32(four)), wide, again);
-      cv::v_uint32x4 pixel, same;
-      cv::v_expand(wide, pixel, same);
-      sum += pixel;
       const std::size_t at = (x + 1) * channels;
-      cv::v_store(to + at, sum + cv::v_load(above + at));
+      cv::v_uint32x4 all = cv::v_load(above + at);
+      for (std::size_t r = 0; r < count; ++r) {
+        std::uint32_t four;
+        std::memcpy(&four, rows[r] + x * channels, sizeof four);
+        cv::v_uint16x8 wide, again;
+        cv::v_expand(cv::v_reinterpret_as_u8(cv::v_setall_u32(four)), wide, again);
+        cv::v_uint32x4 pixel, same;
+        cv::v_expand(wide, pixel, same);
+        sum[r] += pixel;
+        all += sum[r];
+        cv::v_store(to[r] + at, all);
+      }
     }
-    std::uint32_t lanes[4];
-    cv::v_store(lanes, sum);
-    std::copy_n(lanes, channels, along);
+    for (std::size_t r = 0; r < count; ++r) {
+      std::uint32_t lanes[4];
+      cv::v_store(lanes, sum[r]);
+      std::copy_n(lanes, channels, along[r].begin());
+    }
   }
 #endif
   for (; x < columns; ++x)
     for (std::size_t c = 0; c < channels; ++c) {
-      along[c] += row[x * channels + c];
       const std::size_t at = (x + 1) * channels + c;
-      to[at] = above[at] + static_cast<Sum<T>>(along[c]);
+      Sum<T> all = above[at];
+      for (std::size_t r = 0; r < count; ++r) {
+        along[r][c] += rows[r][x * channels + c];
+        to[r][at] = all += static_cast<Sum<T>>(along[r][c]);
+      }
     }
 }
 
-// The same, of column sums.
-template <class T>
-void table_row(const Sum<T>* row, Sum<T>* to, std::size_t columns, std::size_t channels) {
-  std::fill_n(to, channels, Sum<T>{});
-  for (std::size_t i = 0; i < columns * channels; ++i) to[i + channels] = to[i] + row[i];
+// The second phase is cut into columns (and channels), for which it has the sums above each band. There is
+// one more, should the table's last row begin a band.
+constexpr std::size_t columns_at_once = 1024;
+
+std::size_t column_slices(const PhaseInput& input) {
+  return (sums(input) + columns_at_once - 1) / columns_at_once;
 }
 
-// A row of the table for each band, and the last one, should the image end with a whole band.
-std::size_t table_bytes(const PhaseInput& input) {
-  return (input.bands.size() + 1) * (sums(input) + margin(input)) * element(input);
+std::size_t above_bytes(const PhaseInput& input) {
+  return (input.bands.size() + 1) * columns_at_once * element(input);
 }
 
-void sum_bands(const PhaseInput& input, std::size_t, std::uint8_t* record) {
-  const std::size_t n = sums(input), width = n + margin(input);
+void sum_above(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
+  const std::size_t begin = slice * columns_at_once;
+  const std::size_t n = std::min(columns_at_once, sums(input) - begin);
   for_depth(input, [&]<class T>(T) {
-    auto* table = reinterpret_cast<Sum<T>*>(record);
-    std::vector<Sum<T>> total(n);
-    for (std::size_t b = 0; b < input.bands.size(); ++b) {
-      const auto* columns = input.found[0].of<Sum<T>>(b);
-      for (std::size_t i = 0; i < n; ++i) total[i] += columns[i];
-      table_row<T>(total.data(), table + (b + 1) * width,
-                   static_cast<std::size_t>(input.image.cols), margin(input));
+    auto* above = reinterpret_cast<Sum<T>*>(record);
+    for (std::size_t b = 0; b < input.bands.size(); ++b, above += columns_at_once) {
+      const auto* band = input.found[0].of<Sum<T>>(b) + begin;
+      std::transform(above, above + n, band, above + columns_at_once, std::plus<>{});
     }
   });
+}
+
+// The first row of a band of the table.
+template <class T, std::size_t channels>
+void first_row(const PhaseInput& input, std::size_t band, Sum<T>* to) {
+  std::fill_n(to, channels, Sum<T>{});
+  for (std::size_t begin = 0; begin < sums(input); begin += columns_at_once) {
+    const std::size_t n = std::min(columns_at_once, sums(input) - begin);
+    const auto* above = input.found[1].of<Sum<T>>(begin / columns_at_once) + band * columns_at_once;
+    for (std::size_t i = begin; i < begin + n; ++i) to[i + channels] = to[i] + above[i - begin];
+  }
 }
 
 template <class T, std::size_t channels>
 void make_rows(const PhaseInput& input, const Range& rows, cv::Mat& out) {
   const auto columns = static_cast<std::size_t>(input.image.cols);
-  const std::size_t width = (columns + 1) * channels;
-  const auto* table = input.found[1].of<Sum<T>>(0) + rows.begin / input.bands.grain * width;
-  std::copy_n(table, width, reinterpret_cast<Sum<T>*>(out.ptr(0)));
-  for (int y = 1; y < out.rows; ++y)
-    table_row<T, channels>(input.image.ptr<T>(static_cast<int>(rows.begin) + y - 1),
-                           reinterpret_cast<const Sum<T>*>(out.ptr(y - 1)),
-                           reinterpret_cast<Sum<T>*>(out.ptr(y)), columns);
+  const auto to = [&](int y) { return out.ptr<Sum<T>>(y); };
+  const auto from = [&](int y) { return input.image.ptr<T>(static_cast<int>(rows.begin) + y - 1); };
+  first_row<T, channels>(input, rows.begin / input.bands.grain, to(0));
+  int y = 1;
+  for (; y + 4 <= out.rows; y += 4)
+    table_rows<T, channels, 4>({from(y), from(y + 1), from(y + 2), from(y + 3)}, to(y - 1),
+                               {to(y), to(y + 1), to(y + 2), to(y + 3)}, columns);
+  for (; y < out.rows; ++y) table_rows<T, channels, 1>({from(y)}, to(y - 1), {to(y)}, columns);
 }
 
 void make_table(const PhaseInput& input, Range rows, cv::Mat& out) {
@@ -206,7 +231,7 @@ void make_table(const PhaseInput& input, Range rows, cv::Mat& out) {
 constexpr Phase integral_phases[] = {
     {.bytes = [](const PhaseInput& input) { return sums(input) * element(input); },
      .run = sum_columns},
-    {.slices = one_slice, .bytes = table_bytes, .run = sum_bands},
+    {.slices = column_slices, .bytes = above_bytes, .run = sum_above},
 };
 
 }  // namespace

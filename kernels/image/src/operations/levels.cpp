@@ -1,6 +1,7 @@
 // threshold otsu, equalize, normalize: they need the histogram of the whole image. What they make of it is
 // computed here exactly as OpenCV does. Other than 8-bit gray images have no histogram that is taken on the
-// way; they go through phases.
+// way; they go through phases. So does normalize wherever it can: extremes are found faster than levels are
+// counted, even if that takes a pass of its own.
 #include <algorithm>
 #include <cfloat>
 #include <numeric>
@@ -9,6 +10,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "count_levels.hpp"
 #include "operations/all.hpp"
 #include "operations/phases.hpp"
 #include "stage.hpp"
@@ -63,13 +65,11 @@ std::size_t histogram_slices(const PhaseInput& input) {
   return std::min(histograms, input.bands.n);
 }
 
-void count_levels(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
-  auto* count = reinterpret_cast<std::uint32_t*>(record);
+void count_part(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
   const std::size_t rows = input.bands.n, slices = histogram_slices(input);
-  for (std::size_t y = rows * slice / slices; y < rows * (slice + 1) / slices; ++y) {
-    const auto* row = input.image.ptr<std::uint16_t>(static_cast<int>(y));
-    for (int x = 0; x < input.image.cols; ++x) ++count[row[x]];
-  }
+  const Range part{rows * slice / slices, rows * (slice + 1) / slices};
+  count_levels<std::uint16_t>(isolated(input.image, part),
+                              reinterpret_cast<std::uint32_t*>(record));
 }
 
 void find_level(const PhaseInput& input, std::size_t, std::uint8_t* record) {
@@ -84,7 +84,7 @@ void find_level(const PhaseInput& input, std::size_t, std::uint8_t* record) {
 constexpr Phase otsu_phases[] = {
     {.slices = histogram_slices,
      .bytes = [](const PhaseInput&) { return levels_16 * sizeof(std::uint32_t); },
-     .run = count_levels},
+     .run = count_part},
     {.slices = one_slice,
      .bytes = [](const PhaseInput&) { return sizeof(double); },
      .run = find_level},
@@ -98,8 +98,8 @@ constinit const Operation threshold_otsu_16{
     .phases = otsu_phases,
     .finish =
         [](const PhaseInput& input, Range rows, cv::Mat& out) {
-          cv::threshold(isolated(input.image, rows), out, *input.found[1].of<double>(0),
-                        white(out.type()), cv::THRESH_BINARY);
+          cut_at(isolated(input.image, rows), out, *input.found[1].of<double>(0),
+                 input.values.streams);
         },
     .reference = otsu_reference,
 };
@@ -146,7 +146,7 @@ Values stretching(const Values&, const Histogram& histogram, std::uint8_t*) {
   return scale_and_offset(static_cast<double>(low), static_cast<double>(high), CV_8U);
 }
 
-// Other than 8-bit gray images: the extremes of each band, then of all.
+// In phases: the extremes of each band, then of all.
 void find_extremes(const PhaseInput& input, std::size_t slice, std::uint8_t* record) {
   const Slice band = input.bands.slice(slice);
   auto* extremes = reinterpret_cast<double*>(record);
@@ -174,7 +174,7 @@ constexpr Phase normalize_phases[] = {
 
 constinit const Operation normalize_any{
     .name = "normalize",
-    .help = "of other than 8-bit gray images",
+    .help = "in phases",
     .scope = Operation::Scope::phased,
     .accepts = always<all_depths, any_channels>,
     .phases = normalize_phases,
@@ -196,7 +196,7 @@ constinit const Operation threshold_otsu_operation{
                   int type) { return type == CV_8UC1 ? nullptr : &threshold_otsu_16; },
     .accepts = always<depth_8 | depth_16, gray_only>,
     .run = [](const cv::Mat& in, cv::Mat& out,
-              const Values& v) { cv::threshold(in, out, v[0], 255, cv::THRESH_BINARY); },
+              const Values& v) { cut_at(in, out, v[0], v.streams); },
     .resolve = otsu_value,
     .reference = otsu_reference,
 };
@@ -223,6 +223,7 @@ constinit const Operation normalize_operation{
     .help = "stretches the levels there are to the whole range",
     .scope = Operation::Scope::global,
     .variant = [](const Values&, int type) { return type == CV_8UC1 ? nullptr : &normalize_any; },
+    .in_phases = &normalize_any,
     .accepts = always<all_depths, any_channels>,
     .run = [](const cv::Mat& in, cv::Mat& out,
               const Values& v) { in.convertTo(out, CV_8U, v[0], v[1]); },

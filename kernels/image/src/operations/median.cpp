@@ -320,7 +320,8 @@ constinit const Operation nine{
     .help = "the same of 3 x 3 pixels",
     .accepts = always<depth_8 | depth_16, any_channels>,
     .halo = [](const Values&, int) { return 1; },
-    .run = [](const cv::Mat& in, cv::Mat& out, const Values&) { median_of_nine(in, out); },
+    .run = [](const cv::Mat& in, cv::Mat& out,
+              const Values& v) { median_of_nine(in, out, v.streams); },
     .reads_around = true,
     .reference = [](const cv::Mat& in, cv::Mat& out, const Values&) { cv::medianBlur(in, out, 3); },
 };

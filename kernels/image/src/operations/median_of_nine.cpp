@@ -4,10 +4,11 @@
 #include "operations/median_of_nine.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include "operations/rows_around.hpp"
+#include "streaming.hpp"
 #include "wide.hpp"
 
 namespace tine::image {
@@ -15,63 +16,83 @@ namespace tine::image {
 namespace {
 
 template <class T>
-struct Three {
-  T low, middle, high;
-};
-
-template <class T>
-inline Three<T> sorted(T a, T b, T c) {
-  const T low = std::min(a, b), high = std::max(a, b);
-  return {std::min(low, c), std::max(low, std::min(high, c)), std::max(high, c)};
+inline void sort(T& a, T& b) {
+  const T low = std::min(a, b);
+  b = std::max(a, b);
+  a = low;
 }
 
 template <class T>
-inline T median(Three<T> p, Three<T> q, Three<T> r) {
-  const T low = std::max(std::max(p.low, q.low), r.low);
-  const T middle = sorted(p.middle, q.middle, r.middle).middle;
-  const T high = std::min(std::min(p.high, q.high), r.high);
-  return sorted(low, middle, high).middle;
+TINE_IMAGE_WIDE void sort_columns(const T* __restrict upper, const T* __restrict own,
+                                  const T* __restrict lower, std::ptrdiff_t values,
+                                  T* __restrict low, T* __restrict middle, T* __restrict high) {
+  for (std::ptrdiff_t i = 0; i < values; ++i) {
+    T a = upper[i], b = own[i], c = lower[i];
+    sort(a, b);
+    sort(b, c);
+    sort(a, b);
+    low[i] = a;
+    middle[i] = b;
+    high[i] = c;
+  }
 }
 
-// Values `begin` to `end` of a row, all of which have neighbours, `step` values away.
+// Of three neighbouring columns, the first of which starts at `i`.
 template <class T>
-TINE_IMAGE_WIDE void inner_medians(const T* __restrict a, const T* __restrict b,
-                                   const T* __restrict c, int begin, int end, int step,
-                                   T* __restrict out) {
-  for (int i = begin; i < end; ++i)
-    out[i] = median(sorted(a[i - step], b[i - step], c[i - step]), sorted(a[i], b[i], c[i]),
-                    sorted(a[i + step], b[i + step], c[i + step]));
+TINE_IMAGE_WIDE void medians_of_columns(const T* __restrict low, const T* __restrict middle,
+                                        const T* __restrict high, std::ptrdiff_t values,
+                                        std::ptrdiff_t step, T* __restrict out) {
+  for (std::ptrdiff_t i = 0; i < values; ++i) {
+    T a = std::max(std::max(low[i], low[i + step]), low[i + 2 * step]);
+    T b = middle[i], c = middle[i + step], d = middle[i + 2 * step];
+    T e = std::min(std::min(high[i], high[i + step]), high[i + 2 * step]);
+    sort(b, c);
+    c = std::max(b, std::min(c, d));
+    sort(a, e);
+    out[i] = std::max(a, std::min(c, e));
+  }
 }
 
 template <class T>
-void medians(const cv::Mat& in, cv::Mat& out) {
-  cv::Size whole;
-  cv::Point offset;
-  in.locateROI(whole, offset);
-  const auto row = [&](int y) {  // of the whole image, its first and last again and again beyond
-    const int at = std::clamp(offset.y + y, 0, whole.height - 1) - offset.y;
-    return reinterpret_cast<const T*>(in.ptr(0) + at * static_cast<std::ptrdiff_t>(in.step[0]));
-  };
-  const int channels = in.channels(), values = in.cols * channels;
+void medians(const cv::Mat& in, cv::Mat& out, bool streams) {
+  // Strips so short that the sorted columns of one stay in an L1.
+  constexpr std::ptrdiff_t strip = 2048, most_channels = 4;
+  constexpr std::size_t with_margins = strip + 2 * most_channels;
+  alignas(64) T low[with_margins], middle[with_margins], high[with_margins], result[strip];
+  const RowsAround<T> rows(in, cv::BORDER_REPLICATE);
+  const RowOutput output(streams);
+  const std::ptrdiff_t channels = in.channels(), values = in.cols * channels;
   for (int y = 0; y < in.rows; ++y) {
-    const std::array rows{row(y - 1), row(y), row(y + 1)};
-    T* to = out.ptr<T>(y);
-    inner_medians(rows[0], rows[1], rows[2], channels, values - channels, channels, to);
-    const auto column = [&](int i) { return sorted(rows[0][i], rows[1][i], rows[2][i]); };
-    for (int c = 0; c < channels; ++c)
-      for (const int i : {c, values - channels + c})
-        to[i] = median(column(i >= channels ? i - channels : i), column(i),
-                       column(i + channels < values ? i + channels : i));
+    const T *upper = rows(y - 1), *own = rows(y), *lower = rows(y + 1);
+    for (std::ptrdiff_t begin = 0; begin < values; begin += strip) {
+      const std::ptrdiff_t end = std::min(begin + strip, values);
+      const std::ptrdiff_t left = std::max(begin - channels, std::ptrdiff_t{0});
+      const std::ptrdiff_t right = std::min(end + channels, values);
+      const std::ptrdiff_t at = left - (begin - channels);
+      sort_columns(upper + left, own + left, lower + left, right - left, low + at, middle + at,
+                   high + at);
+      for (T* columns : {low, middle, high}) {  // the first and the last one, once more
+        if (begin == 0) std::copy_n(columns + channels, channels, columns);
+        if (end == values)
+          std::copy_n(columns + end - begin, channels, columns + end - begin + channels);
+      }
+      T* const to = streams ? result : out.ptr<T>(y) + begin;
+      medians_of_columns(low, middle, high, end - begin, channels, to);
+      if (streams)
+        output.copy(reinterpret_cast<const std::uint8_t*>(result),
+                    reinterpret_cast<std::uint8_t*>(out.ptr<T>(y) + begin),
+                    static_cast<std::size_t>(end - begin) * sizeof(T));
+    }
   }
 }
 
 }  // namespace
 
-void median_of_nine(const cv::Mat& in, cv::Mat& out) {
+void median_of_nine(const cv::Mat& in, cv::Mat& out, bool streams) {
   if (in.depth() == CV_8U)
-    medians<std::uint8_t>(in, out);
+    medians<std::uint8_t>(in, out, streams);
   else
-    medians<std::uint16_t>(in, out);
+    medians<std::uint16_t>(in, out, streams);
 }
 
 }  // namespace tine::image

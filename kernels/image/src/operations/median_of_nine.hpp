@@ -7,6 +7,6 @@ namespace tine::image {
 
 /// cv::medianBlur(in, out, 3) for 8-bit and 16-bit images. Given some rows of a larger image, it looks at
 /// the rows around them.
-void median_of_nine(const cv::Mat& in, cv::Mat& out);
+void median_of_nine(const cv::Mat& in, cv::Mat& out, bool streams);
 
 }  // namespace tine::image

@@ -1,5 +1,6 @@
 // erode, dilate, and what is made of them: open, close, gradient, tophat, blackhat.
 #include "operations/all.hpp"
+#include "operations/square_extrema.hpp"
 
 namespace tine::image {
 
@@ -26,19 +27,45 @@ void run(const cv::Mat& in, cv::Mat& out, const Values& v) {
                    int(v[2]));
 }
 
+template <cv::MorphTypes type>
+constexpr bool once =
+    type == cv::MORPH_ERODE || type == cv::MORPH_DILATE || type == cv::MORPH_GRADIENT;
+
 // What is eroded first and dilated then, or the other way, looks twice as far.
 template <cv::MorphTypes type>
+int halo(const Values& v, int) {
+  return int(v[0]) / 2 * (once<type> ? 1 : 2);
+}
+
+// Not of floats: which of two zeros with different signs is less depends on their order.
+template <cv::MorphTypes type>
+constinit const Operation squares{
+    .name = "morphology",
+    .help = "the same of squares",
+    .accepts = always<depth_8 | depth_16, any_channels>,
+    .halo = halo<type>,
+    .run =
+        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
+          morphology_of_squares(in, out, type, int(v[0]), int(v[2]), v.streams);
+        },
+    .reads_around = true,
+    .reference = run<type>,
+};
+
+template <cv::MorphTypes type>
 constexpr Operation operation(const char* name, const char* help) {
-  constexpr bool once =
-      type == cv::MORPH_ERODE || type == cv::MORPH_DILATE || type == cv::MORPH_GRADIENT;
   return {
       .name = name,
       .help = help,
       .parameters = parameters,
+      .variant = [](const Values& v, int pixels) -> const Operation* {
+        const bool is_square = int(v[1]) == cv::MORPH_RECT && v[0] > 1;
+        return is_square && CV_MAT_DEPTH(pixels) != CV_32F ? &squares<type> : nullptr;
+      },
       .accepts = always<all_depths, any_channels>,
-      .halo = [](const Values& v, int) { return int(v[0]) / 2 * (once ? 1 : 2); },
+      .halo = halo<type>,
       .run = run<type>,
-      .reads_around = once,
+      .reads_around = once<type>,
   };
 }
 

@@ -7,6 +7,8 @@
 #include <tine/error.hpp>
 
 #include "operations/all.hpp"
+#include "operations/pyrdown_of_bytes.hpp"
+#include "operations/pyrup_of_bytes.hpp"
 #include "text.hpp"
 
 namespace tine::image {
@@ -52,8 +54,11 @@ constinit const Operation pyrdown_operation{
         },
     .run_at =
         [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
-          keep_rows(out, place.input_row / 2, place,
-                    [&](cv::Mat& result) { cv::pyrDown(in, result, {}, int(v[0])); });
+          if (in.depth() == CV_8U)
+            pyrdown_of_bytes(in, out, place, int(v[0]));
+          else
+            keep_rows(out, place.input_row / 2, place,
+                      [&](cv::Mat& result) { cv::pyrDown(in, result, {}, int(v[0])); });
         },
     .reference = [](const cv::Mat& in, cv::Mat& out,
                     const Values& v) { cv::pyrDown(in, out, out.size(), int(v[0])); },
@@ -77,7 +82,8 @@ constinit const Operation pyrup_operation{
           return clipped(want.begin / 2, 1, (want.end - 1) / 2 + 2, whole.input.rows);
         },
     .run_at =
-        [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values&) {
+        [](const cv::Mat& in, cv::Mat& out, const Place& place, const Values& v) {
+          if (in.depth() == CV_8U) return pyrup_of_bytes(in, out, place, v.streams);
           keep_rows(out, 2 * place.input_row, place,
                     [&](cv::Mat& result) { cv::pyrUp(in, result); });
         },

@@ -7,6 +7,7 @@
 #include <tine/error.hpp>
 
 #include "operations/all.hpp"
+#include "operations/look_up.hpp"
 
 namespace tine::image {
 
@@ -51,6 +52,26 @@ void apply_gamma_16(const cv::Mat& in, cv::Mat& out, double gamma) {
   }
 }
 
+void apply_gamma(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  switch (in.depth()) {
+    case CV_8U:
+      look_up(in, gamma_table<std::uint8_t>(v[0]).data(), out);
+      break;
+    case CV_16U:
+      apply_gamma_16(in, out, v[0]);
+      break;
+    default:
+      cv::pow(cv::max(in, 0), v[0], out);
+  }
+  keep_alpha(in, out);
+}
+
+void gamma_reference(const cv::Mat& in, cv::Mat& out, const Values& v) {
+  if (in.depth() != CV_8U) return apply_gamma(in, out, v);
+  cv::LUT(in, gamma_table<std::uint8_t>(v[0]), out);
+  keep_alpha(in, out);
+}
+
 }  // namespace
 
 constinit const Operation gamma_operation{
@@ -58,20 +79,8 @@ constinit const Operation gamma_operation{
     .help = "each level to a power, where white is 1",
     .parameters = gamma_parameters,
     .accepts = always<all_depths, any_channels>,
-    .run =
-        [](const cv::Mat& in, cv::Mat& out, const Values& v) {
-          switch (in.depth()) {
-            case CV_8U:
-              cv::LUT(in, gamma_table<std::uint8_t>(v[0]), out);
-              break;
-            case CV_16U:
-              apply_gamma_16(in, out, v[0]);
-              break;
-            default:
-              cv::pow(cv::max(in, 0), v[0], out);
-          }
-          keep_alpha(in, out);
-        },
+    .run = apply_gamma,
+    .reference = gamma_reference,
 };
 
 constinit const Operation levels_operation{

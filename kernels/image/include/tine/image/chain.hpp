@@ -2,6 +2,7 @@
 /// Operations one after another, run as few passes over the image as they allow.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -17,11 +18,13 @@
 
 namespace tine::image {
 
-/// One operation of a chain and its numbers.
+/// One operation of a chain and what it takes beside its input.
 struct Step {
   const Operation* operation = nullptr;
   Values values;
   std::vector<double> list{};  ///< for an operation with a parameter of Kind::list
+  std::string file{};          ///< for one of Kind::file: its name, if the chain comes from text
+  cv::Mat operand{};           ///< the image of that file; `values.operand` are its pixels
 };
 
 /// How a chain is to be cut.
@@ -56,19 +59,33 @@ class Chain {
 
   /// One operation; parameters that are not given have their defaults. Throws InvalidArgument for
   /// a name that is not there or a value out of range. A parameter of Kind::list takes its numbers from
-  /// `list`, whatever its value.
+  /// `list`, whatever its value, and one of Kind::file its name from `file`.
   static Chain of(std::string_view name, std::span<const double> values,
-                  std::span<const double> list = {});
+                  std::span<const double> list = {}, std::string_view file = {});
   static Chain of(std::string_view name, std::initializer_list<double> values = {}) {
     return of(name, std::span(values.begin(), values.size()));
   }
 
   /// A chain from text: operations separated by `|`, each a name followed by its parameters as
-  /// `name=value`, or as values alone in their order. Throws InvalidArgument that says which word
-  /// is wrong and what could have been meant.
+  /// `name=value`, or as values alone in their order. What is in double quotes is one word, so that a
+  /// file may have any name. No file is opened: see with_operands(). Throws InvalidArgument that says
+  /// which word is wrong and what could have been meant.
   static Chain parse(std::string_view text);
 
-  /// The text that parse() makes this chain from.
+  /// The same chain, in which each step that takes a second image has the one that `load` returns for it:
+  ///
+  /// @code
+  /// Chain::parse("match template=logo.png").with_operands([](const Step& step) {
+  ///   return cv::imread(step.file, cv::IMREAD_UNCHANGED);
+  /// })
+  /// @endcode
+  ///
+  /// The pixels are not copied. Throws InvalidArgument for an image that is of no use to the step, and
+  /// what `load` throws.
+  Chain with_operands(const std::function<cv::Mat(const Step&)>& load) const;
+
+  /// The text that parse() makes this chain from; it names the files of second images, if they have
+  /// one.
   std::string to_string() const;
 
   const std::vector<Step>& steps() const noexcept { return steps_; }
@@ -113,6 +130,14 @@ class Chain {
   /// Runs the chain in the calling process, band by band: the way to process many small images at
   /// once, one in each worker.
   cv::Mat operator()(const cv::Mat& in, const ChainOptions& options = {}) const;
+
+  /// Whether the last operation finds something that is no image: points, counts.
+  bool lists() const { return !steps_.empty() && steps_.back().operation->list != nullptr; }
+
+  /// What the last operation finds, in place of the image that it makes. Throws as the chain itself, and
+  /// InvalidArgument when there is no list; of an image without pixels it is empty.
+  Table list(const PoolWith& on, const cv::Mat& in, const ChainOptions& options = {}) const;
+  Table list(const cv::Mat& in, const ChainOptions& options = {}) const;
 
   /// The OpenCV calls that define the result, one after another on the whole image.
   cv::Mat reference(const cv::Mat& in) const;

@@ -25,9 +25,9 @@ std::vector<cv::KeyPoint> keypoints(const cv::Mat& marks, float size = 7);
 
 struct OrbOptions {
   int tile = 512;      ///< pixels, side of a tile; 64 or more
-  int features = 500;  ///< in a tile and its surroundings, at most; the strongest stay
-  float scale = 1.2f;  ///< from one level of the pyramid to the next; above 1
-  int levels = 8;      ///< of the pyramid; 1 or more
+  int features = 500;  ///< in a tile and its surroundings, 10,000 at most; the strongest stay
+  float scale = 1.2f;  ///< from one level of the pyramid to the next; 1.01 to 8
+  int levels = 8;      ///< of the pyramid, as far as the image has so many; 1 to 32
   int threshold = 20;  ///< of the corner detector, in levels
 };
 
@@ -39,7 +39,8 @@ struct Features {
 /// ORB features (E. Rublee et al., ORB: an efficient alternative to SIFT or SURF, ICCV 2011) of every
 /// tile of an image: what `cv::ORB` finds in the tile with as much around it as its pyramid looks
 /// at, as an image of its own. So there are features everywhere, not only where they are strongest, and
-/// tiles are independent. The same on any number of workers, ordered by tile.
+/// tiles are independent. The same on any number of workers, ordered by tile. The list of the operation
+/// "orb", which ends a chain.
 ///
 /// @param image  8-bit, 1 or 3 channels
 /// @throws InvalidArgument  an image of another type, options out of their range

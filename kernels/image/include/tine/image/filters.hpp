@@ -298,4 +298,27 @@ inline Chain integral() {
   return Chain::of("integral");
 }
 
+/// Each pixel of the output is the one of the input at (x, y) for it, and there are as many as in the
+/// maps; `cv::remap`. Neither image has sides over 32,766 pixels.
+///
+/// @param maps  CV_32FC2, x and y of each pixel; or CV_32FC3, whose red is x and green is y
+inline Chain remap(const cv::Mat& maps, int interpolation = cv::INTER_LINEAR,
+                   int border = cv::BORDER_CONSTANT) {
+  return Chain::of("remap", {0, double(interpolation), double(border)})
+      .with_operands([&](const Step&) { return maps; });
+}
+/// How well a template fits at each place of an image, as CV_32FC1 with `pattern.rows - 1` rows and
+/// `pattern.cols - 1` columns less; `cv::matchTemplate`. OpenCV computes it with Fourier transforms of
+/// blocks, and so do the blocks of rows that this is made of: values are those of one call for the whole
+/// image but for their last bits, the same on any number of workers. As a list: x, y and value of where it
+/// fits best. In phases.
+///
+/// @param pattern  8-bit or float and of the same type as the image, not larger than it
+/// @param method   cv::TM_CCOEFF_NORMED and its like
+inline Chain match(const cv::Mat& pattern, int method = cv::TM_CCOEFF_NORMED) {
+  return Chain::of("match", {0, double(method)}).with_operands([&](const Step&) {
+    return pattern;
+  });
+}
+
 }  // namespace tine::image

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <opencv2/core.hpp>
 
@@ -22,13 +23,13 @@ struct Choice {
   double value;
 };
 
-/// One number that an operation takes.
+/// One number that an operation takes, or a list of them, or the name of an image file.
 struct Parameter {
-  enum class Kind : std::uint8_t { real, integer, odd, choice, list };
+  enum class Kind : std::uint8_t { real, integer, odd, choice, list, file };
 
   std::string_view name;
   std::string_view help;
-  std::string_view unit;
+  std::string_view unit;  ///< for Kind::file: the extension of such a file
   double low;
   double high;
   double fallback;  ///< when it is not given
@@ -39,8 +40,31 @@ struct Parameter {
 /// The most numbers in a parameter of Kind::list, of which an operation has at most one.
 inline constexpr std::size_t list_capacity = 31 * 31;
 
-/// The numbers of one step, in the order of the operation's parameters. For Kind::list it is how many
-/// there are.
+/// Rows, columns and OpenCV type of an image.
+struct Shape {
+  int rows = 0;
+  int columns = 0;
+  int type = CV_8UC1;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// Pixels that lie somewhere else.
+struct Pixels {
+  Shape shape{};
+  const std::uint8_t* data = nullptr;
+  std::size_t step = 0;  ///< bytes from one row to the next
+
+  Pixels() = default;
+  explicit Pixels(const cv::Mat& image)
+      : shape{image.rows, image.cols, image.type()}, data(image.data), step(image.step[0]) {}
+  bool empty() const { return data == nullptr; }
+  cv::Mat mat() const {
+    return {shape.rows, shape.columns, shape.type, const_cast<std::uint8_t*>(data), step};
+  }
+};
+
+/// What one step takes beside its input: numbers in the order of the operation's parameters. For
+/// Kind::list it is how many there are, for Kind::file it says nothing.
 struct Values {
   static constexpr std::size_t capacity = 12;
 
@@ -49,6 +73,10 @@ struct Values {
   const std::uint8_t* table = nullptr;
   /// The numbers of a list; for kernels only.
   std::span<const double> list{};
+  /// The second image, of a parameter of Kind::file, as Operation::operand has made it.
+  Pixels operand{};
+  /// Whether the output is too large for the caches, and should be written past them; for kernels only.
+  bool streams = false;
 
   double operator[](std::size_t i) const { return number[i]; }
 };
@@ -62,14 +90,6 @@ struct Accepts {
 /// How many pixels of an 8-bit image have each level.
 struct Histogram {
   std::array<std::uint32_t, 256> count{};
-};
-
-/// Rows, columns and OpenCV type of an image.
-struct Shape {
-  int rows = 0;
-  int columns = 0;
-  int type = CV_8UC1;
-  friend bool operator==(const Shape&, const Shape&) = default;
 };
 
 /// Where the bands that a kernel gets lie in the whole images.
@@ -97,6 +117,12 @@ struct PhaseInput {
   Partition bands;  ///< how its rows are cut; depends on sizes alone
   Values values;
   std::array<Records, 2> found{};  ///< by the phases before this one
+};
+
+/// What has been found in an image: columns of numbers.
+struct Table {
+  std::vector<std::string> names;  ///< of the columns
+  cv::Mat_<double> values;
 };
 
 /// A step on the way to a result that depends on the whole image. Its slices run in any order, on
@@ -130,6 +156,12 @@ struct Operation {
   /// The operation that does its work on images of a type which need another way to the result;
   /// nullptr, or what returns nullptr: itself. Name, parameters and `accepts` are this one's.
   const Operation* (*variant)(const Values& values, int type) = nullptr;
+  /// For Scope::global: the operation in phases that is faster where the whole image is in memory.
+  const Operation* in_phases = nullptr;
+
+  /// For a parameter of Kind::file, of which an operation has at most one: what the kernel gets of its
+  /// image. Throws InvalidArgument for an image that is of no use.
+  cv::Mat (*operand)(const cv::Mat& image) = nullptr;
 
   /// The images it takes.
   Accepts (*accepts)(const Values& values);
@@ -162,6 +194,10 @@ struct Operation {
   /// bands of the output have as many rows as those of the input).
   std::span<const Phase> phases{};
   void (*finish)(const PhaseInput& input, Range rows, cv::Mat& out) = nullptr;
+
+  /// For Scope::phased: what the phases have found, as a table; nullptr where only the image counts.
+  /// Stands any bytes in their records, which processes may have written that are not to be trusted.
+  Table (*list)(const PhaseInput& input) = nullptr;
 
   /// The OpenCV calls that define the result, on a whole image; nullptr when they are `run` itself.
   Kernel reference = nullptr;
