@@ -176,7 +176,7 @@ void compare_all() {
   const Work<T> transpose{"transpose",
                           [](tine::Pool& pool, M& m) { tine::matrix::transpose(pool, m.a, m.c); },
                           EigenPeer<T>::transpose, &Blas::transpose<T>, false, false, 5};
-  for (const std::size_t n : {256, 1024, 2048, 4096, 8192}) compare_work(gemm, n);
+  for (const std::size_t n : {256, 512, 1024, 2048, 4096, 8192}) compare_work(gemm, n);
   for (const std::size_t n : {256, 1024, 2048, 4096}) compare_work(syrk, n);
   for (const std::size_t n : {1024, 8192}) compare_work(gemv, n);
   for (const std::size_t n : {1024, 8192}) compare_work(transpose, n);

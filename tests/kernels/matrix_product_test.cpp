@@ -212,6 +212,26 @@ TEST_F(MatrixProduct, the_environment_chooses_the_instructions) {
   unsetenv("TINE_ISA");
 }
 
+// Tiles so large that a BLAS is asked, and so long that sums are taken in parts.
+TEST_F(MatrixProduct, large_results_and_long_sums_have_the_same_bits_on_any_number_of_workers) {
+  auto pools = pools_of_all_sizes();
+  for (const auto [m, n, k] : {Sizes{2049, 2050, 33}, Sizes{40, 30, 20001}}) {
+    SCOPED_TRACE(testing::Message() << m << " x " << k << " by " << k << " x " << n);
+    const Matrix<double> a = random_matrix<double>(m, k, 1), b = random_matrix<double>(k, n, 2);
+    const Matrix<double> expected = a * b, scale = a.cwiseAbs() * b.cwiseAbs();
+    for_each_isa([&] {
+      Matrix<double> first;
+      for (Pool& pool : pools) {
+        SharedMatrix<double> left(pool, a), right(pool, b), c(pool, Matrix<double>::Zero(m, n));
+        gemm(pool, left.map(), right.map(), c.map());
+        ASSERT_TRUE(near(Matrix<double>(c.map()), expected, scale, k));
+        if (pool.workers() == 1) first = c.map();
+        ASSERT_TRUE(same_bits<double>(c.map(), first)) << pool.workers() << " workers";
+      }
+    });
+  }
+}
+
 TEST_F(MatrixProduct, nan_and_infinity_spread_as_in_plain_loops) {
   Pool pool({.workers = 2});
   Matrix<double> a = random_matrix<double>(70, 70, 1), b = random_matrix<double>(70, 70, 2);

@@ -77,8 +77,8 @@ constexpr Measured measured[] = {
 #endif
 
 Isa fastest() {
-  const std::vector<Isa> have = available_isas();
-  if (have.back() == Isa::blas) return Isa::blas;
+  std::vector<Isa> have = available_isas();
+  std::erase(have, Isa::blas);
 #if TINE_MATRIX_X86
   const CpuModel cpu = this_cpu();
   for (const Measured& m : measured)
@@ -91,7 +91,8 @@ Isa fastest() {
 
 Isa chosen() {
   const char* wanted = std::getenv("TINE_ISA");
-  if (wanted == nullptr || *wanted == '\0') return fastest();
+  if (wanted == nullptr || *wanted == '\0')
+    return available_isas().back() == Isa::blas ? Isa::blas : eigen_isa();
   std::string known;
   for (const Isa isa : available_isas()) {
     if (to_string(isa) == wanted) return isa;
@@ -107,6 +108,11 @@ std::atomic<Isa>& used() {
 }
 
 }  // namespace
+
+Isa eigen_isa() {
+  static const Isa result = fastest();
+  return result;
+}
 
 std::string_view to_string(Isa isa) {
   return names[static_cast<std::size_t>(isa)];

@@ -39,6 +39,15 @@ struct Task {
   Isa isa;
 };
 
+/// It travels in shared memory rather than in captures: these are searched for what may be a pointer, and
+/// numbers may look like one.
+template <class T>
+using Tasks = std::span<const Task<T>>;
+template <class T>
+Array<Task<T>, 1> share(Pool& pool, const Task<T>& task) {
+  return pool.array_from(Tasks<T>(&task, 1));
+}
+
 template <class T>
 void multiply_tile(const Slice& s, const Task<T>& task, const View<const T, 2>& a,
                    const View<const T, 2>& b, const View<T, 2>& c) {
@@ -55,6 +64,12 @@ Report for_tiles(const PoolWith& on, const Partition& tiles, T beta, const View<
                       : for_each_slice(on, tiles, kernel, tine::inout(c), accesses...);
 }
 
+/// A BLAS packs what it multiplies for each tile anew, which pays for large ones only.
+Isa isa_for(const Partition& tiles) {
+  const bool small = std::min(tiles.grain, tiles.column_grain) < 512;
+  return isa() == Isa::blas && small ? eigen_isa() : isa();
+}
+
 /// The part of [0, k) with this number.
 Range part_of(std::size_t k, std::size_t number, std::size_t count) {
   return {k * number / count, k * (number + 1) / count};
@@ -63,26 +78,30 @@ Range part_of(std::size_t k, std::size_t number, std::size_t count) {
 // c = alpha * a * b + beta * c as a sum of products of parts of a's columns and b's rows.
 template <class T>
 Report add_parts(const PoolWith& on, const View<const T, 2>& a, const View<const T, 2>& b,
-                 const View<T, 2>& c, const Task<T>& task, std::size_t k, std::size_t parts) {
+                 const View<T, 2>& c, const Task<T>& task, std::size_t parts) {
   const std::size_t rows = c.extent(0), columns = c.extent(1);
+  const auto shared = share(on.pool, task);
   auto sums = on.pool.array<T>(parts, rows * columns);
   JobSequence jobs(on);
   jobs.run([&](const PoolWith& next) {
     return for_each_slice(
         next, {.n = parts},
-        [task, k, columns](const Slice& s, const View<T, 2>& sum, const View<const T, 2>& left,
-                           const View<const T, 2>& right) {
-          const Range part = part_of(k, s.index, s.count);
-          tile_product<T>(task.isa)(columns_of(tile_of(left, task.a), part.begin, part.size()),
-                                    rows_of(tile_of(right, task.b), part.begin, part.size()),
-                                    task.alpha, T(0), sum.data(), columns);
+        [](const Slice& s, const View<T, 2>& sum, Tasks<T> tasks, const View<const T, 2>& left,
+           const View<const T, 2>& right) {
+          const Task<T>& t = tasks[0];
+          const Tile<T> l = tile_of(left, t.a), r = tile_of(right, t.b);
+          const Range part = part_of(l.columns, s.index, s.count);
+          tile_product<T>(t.isa)(columns_of(l, part.begin, part.size()),
+                                 rows_of(r, part.begin, part.size()), t.alpha, T(0), sum.data(),
+                                 r.columns);
         },
-        tine::out(sums), tine::whole(a), tine::whole(b));
+        tine::out(sums), tine::whole(shared), tine::whole(a), tine::whole(b));
   });
   jobs.run([&](const PoolWith& next) {
     return for_tiles(
         next, tiles(rows, columns, std::min<std::size_t>(rows, 64), columns), task.beta, c,
-        [beta = task.beta](const Slice& s, const View<T, 2>& out, const View<const T, 2>& added) {
+        [](const Slice& s, const View<T, 2>& out, Tasks<T> tasks, const View<const T, 2>& added) {
+          const T beta = tasks[0].beta;
           for (std::size_t y = s.begin; y < s.end; ++y)
             for (std::size_t x = 0; x < out.extent(1); ++x) {
               T sum = added(0, y * out.extent(1) + x);
@@ -92,20 +111,9 @@ Report add_parts(const PoolWith& on, const View<const T, 2>& a, const View<const
               to = beta == T(0) ? sum : beta * to + sum;
             }
         },
-        tine::whole(sums));
+        tine::whole(shared), tine::whole(sums));
   });
   return jobs.finish();
-}
-
-/// c = beta * c, where the factors have no columns and rows in common.
-template <class T>
-Report scale(const PoolWith& on, const View<T, 2>& c, T beta) {
-  return for_tiles(on, result_tiles(c.extent(0), c.extent(1)), beta, c,
-                   [beta](const Slice&, const View<T, 2>& part) {
-                     for (std::size_t y = 0; y < part.extent(0); ++y)
-                       for (std::size_t x = 0; x < part.extent(1); ++x)
-                         part(y, x) = beta == T(0) ? T(0) : beta * part(y, x);
-                   });
 }
 
 // The lower triangle of a square c = alpha * a * b + beta * c: halves of the triangle, down to squares
@@ -185,21 +193,20 @@ Report gemm(const PoolWith& on, Operand<const T> a, Operand<const T> b, Operand<
   if (!c.row_major()) return gemm(on, b.transposed(), a.transposed(), c.transposed(), alpha, beta);
   SharedOutput<T> result(on.pool, c, beta != T(0));
   const SharedInput<T> left(on.pool, a), right(on.pool, b);
-  const std::size_t k = a.columns;
   const Partition tiles = result_tiles(c.rows, c.columns);
-  const std::size_t parts = sum_parts(tiles, k);
-  const Task<T> task{layout(left), layout(right), alpha, beta, isa()};
+  const std::size_t parts = sum_parts(tiles, a.columns);
+  const Task<T> task{layout(left), layout(right), alpha, beta, isa_for(tiles)};
   Report report;
-  if (k == 0)
-    report = scale(on, result.view(), beta);
-  else if (parts > 1)
-    report = add_parts(on, left.view(), right.view(), result.view(), task, k, parts);
-  else
+  if (parts > 1) {
+    report = add_parts(on, left.view(), right.view(), result.view(), task, parts);
+  } else {
+    const auto shared = share(on.pool, task);
     report = for_tiles(
         on, tiles, beta, result.view(),
-        [task](const Slice& s, const View<T, 2>& to, const View<const T, 2>& l,
-               const View<const T, 2>& r) { multiply_tile(s, task, l, r, to); },
-        tine::whole(left.view()), tine::whole(right.view()));
+        [](const Slice& s, const View<T, 2>& to, Tasks<T> tasks, const View<const T, 2>& l,
+           const View<const T, 2>& r) { multiply_tile(s, tasks[0], l, r, to); },
+        tine::whole(shared), tine::whole(left.view()), tine::whole(right.view()));
+  }
   result.finish();
   return report;
 }
@@ -234,19 +241,20 @@ Report syrk(const PoolWith& on, Operand<const T> a, Operand<T> c, Part part, T a
       part == Part::upper ? Partition::Triangle::upper : Partition::Triangle::lower;
   const Partition tiles = triangle_tiles(c.rows, triangle_side(c.rows), triangle);
   const Layout rows = layout(left), columns{!rows.row_major, false};
-  const Task<T> task{rows, columns, alpha, beta, isa()};
+  const auto shared = share(on.pool, Task<T>{rows, columns, alpha, beta, isa_for(tiles)});
   JobSequence jobs(on);
   const auto compute = [&](auto access) {
     jobs.run([&](const PoolWith& next) {
       return for_each_slice(
           next, tiles,
-          [task, part](const Slice& s, const View<T, 2>& to, const View<const T, 2>& factor) {
+          [part](const Slice& s, const View<T, 2>& to, Tasks<T> tasks,
+                 const View<const T, 2>& factor) {
             if (s.begin != s.columns.begin)
-              multiply_tile(s, task, factor, factor, to);
+              multiply_tile(s, tasks[0], factor, factor, to);
             else
-              multiply_diagonal_tile(s, task, factor, to, part);
+              multiply_diagonal_tile(s, tasks[0], factor, to, part);
           },
-          access, tine::whole(left.view()));
+          access, tine::whole(shared), tine::whole(left.view()));
     });
   };
   if (reads)

@@ -14,7 +14,7 @@ enum class Isa : std::uint8_t {
   baseline,  ///< Eigen, for any CPU of the architecture (SSE2 on x86-64)
   avx2,      ///< Eigen, for AVX2 and FMA
   avx512,    ///< Eigen, for AVX-512 F, DQ, VL and BW
-  blas,      ///< the BLAS library that tine was built with, which chooses for itself
+  blas,  ///< the BLAS library that tine was built with, for tiles of 512 x 512 and more; Eigen for others
 };
 
 std::string_view to_string(Isa isa);
