@@ -25,7 +25,7 @@ namespace tine {
 class JobSequence {
  public:
   /// @param slices  of all jobs together, for the progress; 0: those of the jobs so far
-  explicit JobSequence(const PoolWith& on, std::size_t slices = 0) : on_(on), slices_(slices) {}
+  explicit JobSequence(PoolWith on, std::size_t slices = 0) : on_(std::move(on)), slices_(slices) {}
   JobSequence(const JobSequence&) = delete;
   JobSequence& operator=(const JobSequence&) = delete;
 
@@ -74,7 +74,7 @@ class JobSequence {
 
   using Clock = std::chrono::steady_clock;
 
-  const PoolWith& on_;
+  PoolWith on_;
   std::size_t slices_;
   Report report_;
   Clock::time_point start_ = Clock::now();

@@ -11,6 +11,7 @@
 #include <tine/event.hpp>
 #include <tine/for_each.hpp>
 #include <tine/for_each_slice.hpp>
+#include <tine/job_sequence.hpp>
 #include <tine/lock.hpp>
 #include <tine/partition.hpp>
 #include <tine/policy.hpp>

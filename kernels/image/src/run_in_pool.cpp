@@ -4,10 +4,10 @@
 #include <vector>
 
 #include <tine/for_each_slice.hpp>
+#include <tine/job_sequence.hpp>
 #include <tine/reduce.hpp>
 
 #include "arena_mats.hpp"
-#include "chain_report.hpp"
 #include "run.hpp"
 
 namespace tine::image {
@@ -35,7 +35,7 @@ std::size_t count_slices(const std::vector<Pass>& plan, bool finish) {
 
 class PoolEngine {
  public:
-  PoolEngine(const PoolWith& on, std::size_t slices) : on_(on), report_(on, slices) {}
+  PoolEngine(const PoolWith& on, std::size_t slices) : on_(on), jobs_(on, slices) {}
 
   cv::Mat buffer(const Shape& shape) {
     older_ = std::exchange(newer_, array_for(on_.pool, shape));
@@ -107,7 +107,7 @@ class PoolEngine {
   /// By the phases that ran last.
   const PhaseInput& found() const { return found_; }
 
-  Report finish() { return report_.finish(); }
+  Report finish() { return jobs_.finish(); }
 
  private:
   template <class F, class... A>
@@ -116,19 +116,19 @@ class PoolEngine {
       for_all(bands(stage), kernel, arguments...);
       return {};
     }
-    return report_.run([&](const PoolWith& on) {
+    return jobs_.run([&](const PoolWith& on) {
       return reduce_slices(on, bands(stage), Histogram{}, std::plus<>{}, kernel, arguments...);
     });
   }
 
   template <class F, class... A>
   void for_all(const Partition& partition, F kernel, const A&... arguments) {
-    report_.run(
+    jobs_.run(
         [&](const PoolWith& on) { return for_each_slice(on, partition, kernel, arguments...); });
   }
 
   const PoolWith& on_;
-  ChainReport report_;
+  JobSequence jobs_;
   Array<std::uint8_t, 2> newer_, older_;
   PhaseInput found_{};
   std::array<Array<std::uint8_t, 2>, 2> memory_;

@@ -12,10 +12,10 @@
 
 #include <tine/error.hpp>
 #include <tine/for_each_slice.hpp>
+#include <tine/job_sequence.hpp>
 #include <tine/reduce.hpp>
 
 #include "arena_mats.hpp"
-#include "chain_report.hpp"
 #include "run.hpp"
 
 namespace tine::image {
@@ -116,7 +116,7 @@ class Window {
 };
 
 // One pass over the image, which counts, or writes.
-Histogram pass(ChainReport& report, Pool& pool, const Stage& stage, const Plan& plan,
+Histogram pass(JobSequence& jobs, Pool& pool, const Stage& stage, const Plan& plan,
                RowReader& reader, RowWriter* writer) {
   Window window(pool, stage, plan, reader);
   const auto shared = share(pool, stage);
@@ -128,7 +128,7 @@ Histogram pass(ChainReport& report, Pool& pool, const Stage& stage, const Plan& 
     const std::size_t first = window.first(), begin = want.begin;
     const Partition bands = bands_of(stage, want);
     if (writer == nullptr) {
-      histogram = report.run([&](const PoolWith& on) {
+      histogram = jobs.run([&](const PoolWith& on) {
         return reduce_slices(
             on, bands, histogram, std::plus<>{},
             [first, begin](const Slice& s, std::span<const Stage> st, const ConstBytes& from) {
@@ -142,7 +142,7 @@ Histogram pass(ChainReport& report, Pool& pool, const Stage& stage, const Plan& 
     }
     cv::Mat chunk(static_cast<int>(want.size()), stage.output.columns, stage.output.type,
                   made.peek().data());
-    report.run([&](const PoolWith& on) {
+    jobs.run([&](const PoolWith& on) {
       return for_each_slice(
           on, bands,
           [first, begin](const Slice& s, std::span<const Stage> st, const ConstBytes& from,
@@ -205,15 +205,15 @@ Report stream(const PoolWith& on, const Chain& chain, RowReader& in, RowWriter& 
     for (std::size_t i = 0; i < chunks(stage, plans.back()).size(); ++i)
       slices += bands_of(stage, chunks(stage, plans.back()).slice(i)).size();
   }
-  ChainReport report(on, slices);
+  JobSequence jobs(on, slices);
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const bool last = i + 1 == ends.size();
     Stage stage = stage_until(ends[i]);
     stage.streams = last && streams(stage, plans[i].chunk);
-    const Histogram histogram = pass(report, on.pool, stage, plans[i], in, last ? &out : nullptr);
+    const Histogram histogram = pass(jobs, on.pool, stage, plans[i], in, last ? &out : nullptr);
     if (!last) resolve(all.steps[static_cast<std::size_t>(ends[i])], histogram);
   }
-  return report.finish();
+  return jobs.finish();
 }
 
 }  // namespace tine::image
