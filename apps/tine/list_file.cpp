@@ -28,18 +28,19 @@ std::string csv(const image::Table& table) {
   return text;
 }
 
+// A list of objects, as most programs take it.
 std::string json(const image::Table& table) {
-  std::string text = "{";
-  for (std::size_t i = 0; i < table.names.size(); ++i) {
-    text += fmt::format("{}\n  \"{}\": [", i == 0 ? "" : ",", table.names[i]);
-    for (int y = 0; y < table.values.rows; ++y) {
+  std::string text = "[";
+  for (int y = 0; y < table.values.rows; ++y) {
+    text += y == 0 ? "\n  {" : ",\n  {";
+    for (std::size_t i = 0; i < table.names.size(); ++i) {
       const double value = table.values(y, static_cast<int>(i));
-      text += y == 0 ? "" : ", ";
-      text += std::isfinite(value) ? text_of(value) : "null";
+      text += fmt::format("{}\"{}\": {}", i == 0 ? "" : ", ", table.names[i],
+                          std::isfinite(value) ? text_of(value) : "null");
     }
-    text += "]";
+    text += "}";
   }
-  return text + "\n}\n";
+  return text + "\n]\n";
 }
 
 }  // namespace

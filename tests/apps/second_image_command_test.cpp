@@ -67,9 +67,9 @@ TEST_F(SecondImageCommand, MatchFindsATemplate) {
 
   r = run({"image", chain, "page.png", "-o", "fit.json", "--verify", "--json"});
   EXPECT_EQ(r.status, 0) << r.err;
-  EXPECT_EQ(json_in("fit.json")["x"], nlohmann::json({120}));
-  EXPECT_EQ(json_in("fit.json")["y"], nlohmann::json({70}));
-  EXPECT_NEAR(json_in("fit.json")["value"][0].get<double>(), 1, 1e-4);
+  EXPECT_EQ(json_in("fit.json")[0]["x"], 120);
+  EXPECT_EQ(json_in("fit.json")[0]["y"], 70);
+  EXPECT_NEAR(json_in("fit.json")[0]["value"].get<double>(), 1, 1e-4);
   EXPECT_EQ(nlohmann::json::parse(r.out)["files"][0]["rows"], 1);
   EXPECT_EQ(run({"image", chain, "page.png", "-o", "fit.csv"}).status, 0);
   EXPECT_THAT(text_of(path("fit.csv")), testing::StartsWith("x,y,value\n120,70,"));
@@ -88,8 +88,8 @@ TEST_F(SecondImageCommand, InBatchesAndChainFiles) {
   EXPECT_EQ(r.status, 0) << r.err;
   for (int i = 0; i < 6; ++i) {
     const auto found = json_in("out/" + std::to_string(i) + ".json");
-    EXPECT_EQ(found["x"][0], 30 + i);
-    EXPECT_EQ(found["y"][0], 40 + 2 * i);
+    EXPECT_EQ(found[0]["x"], 30 + i);
+    EXPECT_EQ(found[0]["y"], 40 + 2 * i);
   }
   // One that does not take the template costs that file only.
   write("in/6.png", photo(9, 9));
@@ -143,7 +143,7 @@ TEST_F(SecondImageCommand, LargeImagesInBands) {
     EXPECT_EQ(text_of(path("bent" + workers + ".png")), text_of(path("bent1.png")));
     EXPECT_EQ(text_of(path("fit" + workers + ".npy")), text_of(path("fit1.npy")));
   }
-  EXPECT_EQ(json_in("mat1.json")["x"][0], 700);
+  EXPECT_EQ(json_in("mat1.json")[0]["x"], 700);
 }
 
 TEST_F(SecondImageCommand, OrbAndHistogramAreListsAndPictures) {
@@ -158,12 +158,12 @@ TEST_F(SecondImageCommand, OrbAndHistogramAreListsAndPictures) {
   cv::Mat descriptors;
   cv::ORB::create()->detectAndCompute(image, cv::noArray(), points, descriptors);
   const auto orb = json_in("points.json");
-  ASSERT_EQ(orb["x"].size(), points.size());
+  ASSERT_EQ(orb.size(), points.size());
   EXPECT_GT(points.size(), 20u);
   for (std::size_t i = 0; i < points.size(); ++i) {
-    EXPECT_EQ(orb["x"][i].get<float>(), points[i].pt.x);
-    EXPECT_EQ(orb["angle"][i].get<float>(), points[i].angle);
-    EXPECT_EQ(orb["d31"][i], descriptors.at<std::uint8_t>(int(i), 31));
+    EXPECT_EQ(orb[i]["x"].get<float>(), points[i].pt.x);
+    EXPECT_EQ(orb[i]["angle"].get<float>(), points[i].angle);
+    EXPECT_EQ(orb[i]["d31"], descriptors.at<std::uint8_t>(int(i), 31));
   }
   EXPECT_EQ(run({"image", "orb", "a.png", "-o", "points.png", "--verify"}).status, 0);
   EXPECT_EQ(read("points.png").type(), CV_8UC3);
@@ -172,9 +172,9 @@ TEST_F(SecondImageCommand, OrbAndHistogramAreListsAndPictures) {
   cv::Mat colours(10, 10, CV_8UC3, cv::Scalar(1, 2, 3));
   write("b.png", colours);
   EXPECT_EQ(run({"image", "histogram", "b.png", "-o", "b.json"}).status, 0);
-  EXPECT_EQ(json_in("b.json")["red"][3], 100);
-  EXPECT_EQ(json_in("b.json")["blue"][1], 100);
-  EXPECT_EQ(json_in("b.json")["level"].size(), 256u);
+  EXPECT_EQ(json_in("b.json")[3]["red"], 100);
+  EXPECT_EQ(json_in("b.json")[1]["blue"], 100);
+  EXPECT_EQ(json_in("b.json").size(), 256u);
   EXPECT_EQ(run({"image", "histogram", "b.png", "-o", "plot.png"}).status, 0);
   const cv::Mat plot = read("plot.png");
   EXPECT_EQ(plot.size(), cv::Size(512, 256));

@@ -11,6 +11,8 @@
 #pragma once
 
 #include <complex>
+#include <cstdint>
+#include <type_traits>
 
 #include <tine/matrix/operand.hpp>
 #include <tine/pool.hpp>
@@ -22,6 +24,12 @@ namespace tine::matrix {
 enum class Part : std::uint8_t { lower, upper, whole };
 
 namespace detail {
+
+template <class Result, class... Factors>
+constexpr void check_types() {
+  static_assert((std::is_same_v<Scalar<Factors>, Scalar<Result>> && ...),
+                "factors and result have elements of one type: float, double, or complex of them");
+}
 
 template <class T>
 Report gemm(const PoolWith& on, Operand<const T> a, Operand<const T> b, Operand<T> c, T alpha,
@@ -54,6 +62,7 @@ Report syrk(const PoolWith& on, Operand<const T> a, Operand<T> c, Part part, T a
 template <OperandLike A, OperandLike B, OperandLike C>
 Report gemm(const PoolWith& on, const A& a, const B& b, C&& c, Scalar<C> alpha = 1,
             Scalar<C> beta = 0) {
+  detail::check_types<C, A, B>();
   return detail::gemm<Scalar<C>>(on, operand(a), operand(b), operand(c), alpha, beta);
 }
 
@@ -68,6 +77,7 @@ Report gemm(const PoolWith& on, const A& a, const B& b, C&& c, Scalar<C> alpha =
 template <OperandLike A, OperandLike X, OperandLike Y>
 Report gemv(const PoolWith& on, const A& a, const X& x, Y&& y, Scalar<Y> alpha = 1,
             Scalar<Y> beta = 0) {
+  detail::check_types<Y, A, X>();
   return detail::gemv<Scalar<Y>>(on, operand(a), operand(x), operand(y), alpha, beta);
 }
 
@@ -80,6 +90,7 @@ Report gemv(const PoolWith& on, const A& a, const X& x, Y&& y, Scalar<Y> alpha =
 template <OperandLike A, OperandLike C>
 Report syrk(const PoolWith& on, const A& a, C&& c, Part part = Part::lower, Scalar<C> alpha = 1,
             Scalar<C> beta = 0) {
+  detail::check_types<C, A>();
   static_assert(std::is_floating_point_v<Scalar<C>>, "syrk is for real numbers");
   return detail::syrk<Scalar<C>>(on, operand(a), operand(c), part, alpha, beta);
 }
