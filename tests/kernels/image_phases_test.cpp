@@ -285,8 +285,10 @@ TEST(Phases, SameBitsWhileWorkersAreKilled) {
     std::size_t deaths = 0;
     for (int run = 0; run < 300 && deaths < 3; ++run) {
       std::jthread killer([&pool](std::stop_token stop) {
-        for (unsigned i = 0; !stop.stop_requested(); ++i) {
-          std::this_thread::sleep_for(4ms);
+        // Ever more slowly: where slices take longer than that, none would come to its end.
+        auto pause = std::chrono::microseconds(4ms);
+        for (unsigned i = 0; !stop.stop_requested(); ++i, pause += pause / 4) {
+          std::this_thread::sleep_for(pause);
           const auto pids = pool.worker_pids();
           const int pid = pids[i % pids.size()];
           if (pid > 0) kill(pid, SIGKILL);
