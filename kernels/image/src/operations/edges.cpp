@@ -41,20 +41,11 @@ TINE_IMAGE_WIDE void sobel_row(const std::uint8_t* above, const std::uint8_t* at
 }
 
 void sobel_8(const cv::Mat& in, cv::Mat& out) {
-  cv::Size whole;
-  cv::Point offset;
-  in.locateROI(whole, offset);
-  const auto row = [&](int y) {  // of the whole Mat, mirrored at its edges
-    if (y < 0) y = whole.height > 1 ? 1 : 0;
-    if (y >= whole.height) y = whole.height > 1 ? whole.height - 2 : 0;
-    return in.ptr(0) + (y - offset.y) * static_cast<std::ptrdiff_t>(in.step[0]);
-  };
+  const RowsAround<std::uint8_t> row(in, cv::BORDER_REFLECT_101);
   std::vector<std::int16_t> scratch(2 * (static_cast<std::size_t>(in.cols) + 2));
-  for (int y = 0; y < in.rows; ++y) {
-    const int at = offset.y + y;
-    sobel_row(row(at - 1), row(at), row(at + 1), out.ptr(y), scratch.data(),
+  for (int y = 0; y < in.rows; ++y)
+    sobel_row(row(y - 1), row(y), row(y + 1), out.ptr(y), scratch.data(),
               scratch.data() + in.cols + 2, in.cols);
-  }
 }
 
 // A pixel's absolute Laplacian from itself and its neighbours: with those beside it, above and below, or,

@@ -14,6 +14,8 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "operations/rows_around.hpp"
+
 namespace tine::image {
 
 namespace {
@@ -144,16 +146,14 @@ template <class Words>
 [[gnu::always_inline]] inline void blur(const cv::Mat& in, cv::Mat& out, const Weights& weights,
                                         int radius, int border) {
   const std::size_t pairs = weights.pairs.size();
-  cv::Size whole;
-  cv::Point offset;
-  in.locateROI(whole, offset);
+  const RowsAround<std::uint8_t> rows(in, border);
   const int channels = in.channels(), values = in.cols * channels, reach = radius * channels;
   // Strips so narrow that all rows that are summed fit in an L2.
   constexpr int cache = 1 << 19, grain = 768;  // divisible by any number of channels
   const int strip = std::max(cache / (2 * radius + 1) / grain, 1) * grain;
 
   const int room = std::min(strip, values) + 2 * reach;
-  std::vector<std::uint8_t> high(static_cast<std::size_t>(room)), low(high), zeros(high);
+  std::vector<std::uint8_t> high(static_cast<std::size_t>(room)), low(high);
   std::vector<Pair> down(pairs), along_high(pairs), along_low(pairs);
   for (std::size_t k = 0; k < pairs; ++k) {
     const auto [distance, weight] = weights.pairs[k];
@@ -164,11 +164,7 @@ template <class Words>
   for (int begin = 0; begin < values; begin += strip) {
     const int end = std::min(begin + strip, values);
     const int left = std::max(begin - reach, 0), right = std::min(end + reach, values);
-    const auto row = [&](int y) -> const std::uint8_t* {
-      y = cv::borderInterpolate(offset.y + y, whole.height, border);
-      return y < 0 ? zeros.data()
-                   : in.data + (y - offset.y) * static_cast<std::ptrdiff_t>(in.step[0]) + left;
-    };
+    const auto row = [&](int y) { return rows(y) + left; };
     std::uint8_t* const planes[] = {high.data() + reach - begin, low.data() + reach - begin};
     for (int y = 0; y < in.rows; ++y) {
       for (std::size_t k = 0; k < pairs; ++k)
