@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include <opencv2/core/hal/intrin.hpp>
 
@@ -42,6 +43,16 @@ class RowOutput {
     transform_few(from + i, to + i, bytes - i, f);
   }
 
+  /// Has `make_row(T*)` make `count` elements: in their place, or first in memory that stays in the
+  /// caches.
+  template <class T, class F>
+  void make(T* to, std::size_t count, F make_row) {
+    if (!streams_) return make_row(to);
+    made_.resize(count * sizeof(T));
+    make_row(reinterpret_cast<T*>(made_.data()));
+    copy(made_.data(), reinterpret_cast<std::uint8_t*>(to), made_.size());
+  }
+
   void copy(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes) const {
     if (streams_)
       transform(from, to, bytes, [](const cv::v_uint8x16& v) { return v; });
@@ -61,6 +72,7 @@ class RowOutput {
   }
 
   bool streams_;
+  std::vector<std::uint8_t> made_;
 };
 
 }  // namespace tine::image

@@ -86,8 +86,7 @@ void box_of_bytes(const cv::Mat& in, cv::Mat& out, int size, int border, bool st
   std::vector<std::uint16_t> memory(
       static_cast<std::size_t>(values + 2 * radius * channels + at_once));
   std::uint16_t* const sums = memory.data() + radius * channels;
-  std::vector<std::uint8_t> made(static_cast<std::size_t>(values));
-  const RowOutput output(streams);
+  RowOutput output(streams);
   for (int y = -radius; y <= radius; ++y) add(row(y), sums, values);
   for (int y = 0; y < in.rows; ++y) {
     if (y > 0) move(row(y - 1 - radius), row(y + radius), sums, values);
@@ -95,9 +94,8 @@ void box_of_bytes(const cv::Mat& in, cv::Mat& out, int size, int border, bool st
       for (const int column : {-1 - x, in.cols + x})
         if (const int same = cv::borderInterpolate(column, in.cols, border); same >= 0)
           std::copy_n(sums + same * channels, channels, sums + column * channels);
-    std::uint8_t* const to = streams ? made.data() : out.ptr(y);
-    means(memory.data(), size, channels, to, values);
-    if (streams) output.copy(to, out.ptr(y), made.size());
+    output.make(out.ptr(y), static_cast<std::size_t>(values),
+                [&](std::uint8_t* to) { means(memory.data(), size, channels, to, values); });
   }
 }
 

@@ -73,24 +73,23 @@ template <bool corners>
 void laplacian_8(const cv::Mat& in, cv::Mat& out, const Values& v) {
   const int border = int(v[1]);
   const RowsAround<std::uint8_t> row(in, border);
-  std::vector<std::uint8_t> made(static_cast<std::size_t>(in.cols));
   const auto value = [&](const std::uint8_t* of, int x) -> int {
     x = cv::borderInterpolate(x, in.cols, border);
     return x < 0 ? 0 : of[x];
   };
-  const RowOutput output(v.streams);
+  RowOutput output(v.streams);
   for (int y = 0; y < in.rows; ++y) {
     const std::uint8_t* const above = row(y - 1);
     const std::uint8_t* const at = row(y);
     const std::uint8_t* const below = row(y + 1);
-    std::uint8_t* const to = v.streams ? made.data() : out.ptr(y);
-    laplacian_row<corners>(above, at, below, to, in.cols);
-    for (const int x : {0, in.cols - 1})
-      to[x] = corners ? laplacian_of<true>(value(above, x - 1), value(above, x + 1),
-                                           value(below, x - 1), value(below, x + 1), at[x])
-                      : laplacian_of<false>(above[x], below[x], value(at, x - 1), value(at, x + 1),
-                                            at[x]);
-    if (v.streams) output.copy(to, out.ptr(y), made.size());
+    output.make(out.ptr(y), static_cast<std::size_t>(in.cols), [&](std::uint8_t* to) {
+      laplacian_row<corners>(above, at, below, to, in.cols);
+      for (const int x : {0, in.cols - 1})
+        to[x] = corners ? laplacian_of<true>(value(above, x - 1), value(above, x + 1),
+                                             value(below, x - 1), value(below, x + 1), at[x])
+                        : laplacian_of<false>(above[x], below[x], value(at, x - 1),
+                                              value(at, x + 1), at[x]);
+    });
   }
 }
 

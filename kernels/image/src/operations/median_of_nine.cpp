@@ -58,9 +58,9 @@ void medians(const cv::Mat& in, cv::Mat& out, bool streams) {
   // Strips so short that the sorted columns of one stay in an L1.
   constexpr std::ptrdiff_t strip = 2048, most_channels = 4;
   constexpr std::size_t with_margins = strip + 2 * most_channels;
-  alignas(64) T low[with_margins], middle[with_margins], high[with_margins], result[strip];
+  alignas(64) T low[with_margins], middle[with_margins], high[with_margins];
   const RowsAround<T> rows(in, cv::BORDER_REPLICATE);
-  const RowOutput output(streams);
+  RowOutput output(streams);
   const std::ptrdiff_t channels = in.channels(), values = in.cols * channels;
   for (int y = 0; y < in.rows; ++y) {
     const T *upper = rows(y - 1), *own = rows(y), *lower = rows(y + 1);
@@ -76,12 +76,8 @@ void medians(const cv::Mat& in, cv::Mat& out, bool streams) {
         if (end == values)
           std::copy_n(columns + end - begin, channels, columns + end - begin + channels);
       }
-      T* const to = streams ? result : out.ptr<T>(y) + begin;
-      medians_of_columns(low, middle, high, end - begin, channels, to);
-      if (streams)
-        output.copy(reinterpret_cast<const std::uint8_t*>(result),
-                    reinterpret_cast<std::uint8_t*>(out.ptr<T>(y) + begin),
-                    static_cast<std::size_t>(end - begin) * sizeof(T));
+      output.make(out.ptr<T>(y) + begin, static_cast<std::size_t>(end - begin),
+                  [&](T* to) { medians_of_columns(low, middle, high, end - begin, channels, to); });
     }
   }
 }
