@@ -13,21 +13,9 @@
 
 #include <tine/error.hpp>
 
-#include "tile_product.hpp"
+#include "isa_variants.hpp"
 
 namespace tine::matrix {
-
-// Made in isa/*.cpp.
-#define TINE_DECLARE(isa)                                                                \
-  namespace isa {                                                                        \
-  template <class T>                                                                     \
-  void multiply(const Tile<T>& a, const Tile<T>& b, T alpha, T beta, T* c, std::size_t); \
-  }
-TINE_DECLARE(baseline)
-TINE_DECLARE(avx2)
-TINE_DECLARE(avx512)
-TINE_DECLARE(blas)
-#undef TINE_DECLARE
 
 namespace {
 
@@ -140,21 +128,5 @@ void use_isa(Isa isa) {
                           " is not available here");
   used() = isa;
 }
-
-template <class T>
-TileProduct<T>& tile_product([[maybe_unused]] Isa isa) {
-#if TINE_MATRIX_BLAS
-  if (isa == Isa::blas) return blas::multiply<T>;
-#endif
-#if TINE_MATRIX_X86
-  if (isa == Isa::avx512) return avx512::multiply<T>;
-  if (isa == Isa::avx2) return avx2::multiply<T>;
-#endif
-  return baseline::multiply<T>;
-}
-template TileProduct<float>& tile_product(Isa);
-template TileProduct<double>& tile_product(Isa);
-template TileProduct<std::complex<float>>& tile_product(Isa);
-template TileProduct<std::complex<double>>& tile_product(Isa);
 
 }  // namespace tine::matrix

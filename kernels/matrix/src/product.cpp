@@ -5,6 +5,7 @@
 #include <tine/for_each_slice.hpp>
 #include <tine/job_sequence.hpp>
 
+#include "isa_variants.hpp"
 #include "shared_operands.hpp"
 #include "tile_product.hpp"
 #include "tiling.hpp"

@@ -39,9 +39,6 @@ template <class T>
 using TileProduct = void(const Tile<T>& a, const Tile<T>& b, T alpha, T beta, T* c,
                          std::size_t stride);
 
-/// The best of those that need no BLAS, on this CPU.
-Isa eigen_isa();
-
 /// That for an instruction set that this machine has. Made for float, double and their complexes.
 template <class T>
 TileProduct<T>& tile_product(Isa isa);

@@ -1,9 +1,5 @@
 // Products of tiles on Eigen, for whatever instructions the compiler may use here.
 //
-// Included by one source for each instruction set, each compiled with its own flags. Were they all to
-// call Eigen's functions by the same names, the linker would keep one of them for all; so Eigen
-// gets another name in each, and nothing else that is not inlined may be used here.
-#define Eigen TINE_EIGEN
 #include <Eigen/Core>
 
 #include <algorithm>
