@@ -3,6 +3,7 @@
 /// factorisation of a matrix.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -20,16 +21,15 @@ namespace detail {
 /// A graph without the types of its tasks.
 class GraphBuilder {
  public:
-  /// What the next task uses.
+  void begin_task();
+  /// What the last task uses.
   void use(const ArgSpec& block);
-  /// The next task is complete.
-  void finish_task();
   std::size_t size() const { return nodes_.size() - 1; }
 
   /// Throws unless each block is a part of one argument that may be used so, and no two of them overlap.
   void check(const ArgSpec* args, std::size_t count) const;
   /// Most bytes that one task has to save.
-  std::size_t undo_bytes() const { return undo_bytes_; }
+  std::size_t undo_bytes() const { return std::max(undo_bytes_, task_undo_bytes_); }
 
   const std::vector<GraphNode>& nodes() const { return nodes_; }
   const std::vector<std::uint32_t>& dependencies() const { return dependencies_; }
@@ -101,11 +101,15 @@ class TaskGraph {
   /// begins where another one of another shape begins, and when there are 2^32 tasks.
   template <AccessKind... K, class... U, std::size_t... N>
   void add(const T& task, const Access<K, U, N>&... blocks) {
-    static_assert(((K != AccessKind::whole) && ...), "a block is in(), out() or inout()");
-    std::size_t index = 0;
-    (builder_.use(detail::rows_of_bytes(blocks, index++)), ...);
-    builder_.finish_task();
+    builder_.begin_task();
     tasks_.push_back(task);
+    (use(blocks), ...);
+  }
+  /// One more block of the task that was added last.
+  template <AccessKind K, class U, std::size_t N>
+  void use(const Access<K, U, N>& block) {
+    static_assert(K != AccessKind::whole, "a block is in(), out() or inout()");
+    builder_.use(detail::rows_of_bytes(block, 0));
   }
   std::size_t size() const { return tasks_.size(); }
 

@@ -46,9 +46,22 @@ std::string GraphBuilder::name(const Block& block) const {
          std::to_string(block.first_task) + " is the first to use";
 }
 
+void GraphBuilder::begin_task() {
+  if (size() == nobody) throw InvalidArgument("tine: a graph has less than 2^32 tasks");
+  // The same one may come several times in what the last task waits for.
+  const auto first = dependencies_.begin() +
+                     static_cast<std::ptrdiff_t>(size() > 0 ? nodes_[size() - 1].dependencies : 0);
+  std::sort(first, dependencies_.end());
+  dependencies_.erase(std::unique(first, dependencies_.end()), dependencies_.end());
+  nodes_.back().dependencies = dependencies_.size();
+  undo_bytes_ = undo_bytes();
+  task_undo_bytes_ = 0;
+  nodes_.push_back(nodes_.back());
+}
+
 void GraphBuilder::use(const ArgSpec& spec) {
   if (spec.rows == 0 || spec.row_bytes == 0) return;
-  const auto task = static_cast<std::uint32_t>(size());
+  const auto task = static_cast<std::uint32_t>(size() - 1);
   const auto [found, added] = blocks_.try_emplace(spec.data, Block{spec, task, nobody, {}});
   Block& block = found->second;
   if (block.spec.rows != spec.rows || block.spec.row_bytes != spec.row_bytes ||
@@ -57,29 +70,21 @@ void GraphBuilder::use(const ArgSpec& spec) {
                           std::to_string(spec.rows) + " rows of " + std::to_string(spec.row_bytes) +
                           " bytes at the beginning of " + name(block) +
                           "; blocks are the same, or have nothing in common");
-  if (block.writer != nobody && block.writer != task) dependencies_.push_back(block.writer);
-  if (!detail::writes(spec.kind)) {
+  const auto wait_for = [&](std::uint32_t other) {
+    if (other != task) dependencies_.push_back(other);
+  };
+  if (block.writer != nobody) wait_for(block.writer);
+  if (detail::writes(spec.kind)) {
+    std::ranges::for_each(block.readers, wait_for);
+    block.readers.clear();
+    block.writer = task;
+    block.written = true;
+    writes_.push_back(spec);
+    if (spec.kind == AccessKind::inout) task_undo_bytes_ += spec.rows * spec.row_bytes;
+  } else if (block.readers.empty() || block.readers.back() != task) {
     block.readers.push_back(task);
-    return;
   }
-  std::copy_if(block.readers.begin(), block.readers.end(), std::back_inserter(dependencies_),
-               [task](std::uint32_t reader) { return reader != task; });
-  block.readers.clear();
-  block.writer = task;
-  block.written = true;
-  writes_.push_back(spec);
-  if (spec.kind == AccessKind::inout) task_undo_bytes_ += spec.rows * spec.row_bytes;
-}
-
-void GraphBuilder::finish_task() {
-  if (size() == nobody) throw InvalidArgument("tine: a graph has less than 2^32 tasks");
-  const auto first =
-      dependencies_.begin() + static_cast<std::ptrdiff_t>(nodes_.back().dependencies);
-  std::sort(first, dependencies_.end());
-  dependencies_.erase(std::unique(first, dependencies_.end()), dependencies_.end());
-  nodes_.push_back({dependencies_.size(), writes_.size()});
-  undo_bytes_ = std::max(undo_bytes_, task_undo_bytes_);
-  task_undo_bytes_ = 0;
+  nodes_.back() = {dependencies_.size(), writes_.size()};
 }
 
 void GraphBuilder::check(const ArgSpec* args, std::size_t count) const {
