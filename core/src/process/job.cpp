@@ -89,6 +89,10 @@ void JobRun::check() {
                          " although one of them is written; use inout(x) for an update in place")
                             .c_str());
   }
+  if (const std::size_t* bounds = spec_.partition.bounds;
+      bounds != nullptr && pins_.add(reinterpret_cast<const std::byte*>(bounds),
+                                     (spec_.partition.pieces + 1) * sizeof *bounds) == nullptr)
+    throw InvalidArgument("tine: the bounds of the partition do not lie in this pool's arena");
   if (spec_.partials != nullptr && slices_ != 0)
     if (Run* run = pins_.add(spec_.partials, slices_ * spec_.partial_stride))
       run->stale = false;  // each partial is written before it is read
@@ -98,12 +102,14 @@ void JobRun::check() {
 void JobRun::prepare() {
   // Slices of different length: the first is the longest, as grains go.
   std::size_t undo_bytes = 0, all_bytes = 0;
-  const Slice first = spec_.partition.slice(0);
+  Slice longest = spec_.partition.slice(0);
+  for (std::size_t i = 1; spec_.partition.bounds != nullptr && i < slices_; ++i)
+    if (const Slice s = spec_.partition.slice(i); s.size() > longest.size()) longest = s;
   bool has_inout = false;
   for (std::size_t a = 0; a < spec_.arg_count; ++a)
     if (spec_.args[a].kind == AccessKind::inout) {
       has_inout = true;
-      undo_bytes += piece_bytes(spec_.args[a], first);
+      undo_bytes += piece_bytes(spec_.args[a], longest);
       all_bytes += spec_.args[a].rows * spec_.args[a].row_bytes;
     }
   undo_bytes = (undo_bytes + 127) / 128 * 128;
