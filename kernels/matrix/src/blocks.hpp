@@ -30,7 +30,7 @@ S sum_of(std::size_t count, F f) {
   std::size_t i = 0;
   for (; i + chains <= count; i += chains)
     for (std::size_t c = 0; c < chains; ++c) sum[c] += f(i + c);
-  for (std::size_t c = 0; i < count; ++i, ++c) sum[c] += f(i);
+  for (std::size_t c = 0; c < count % chains; ++c) sum[c] += f(i + c);
   for (std::size_t half = chains / 2; half > 0; half /= 2)
     for (std::size_t c = 0; c < half; ++c) sum[c] += sum[c + half];
   return sum[0];

@@ -77,17 +77,23 @@ Sums for_row_blocks(const Slice& s, std::size_t all, const T* x, Make make, Use 
   return sums;
 }
 
-/// The sum over a range of non-zeros, in an order that its length decides alone.
+/// The sum over a range of non-zeros, in an order that its length decides alone: one chain of additions for
+/// a short row, as those of the next rows run beside it, and four for a long one.
 template <class T>
 T sum_nonzeros(const T* values, const std::int32_t* columns, const T* x, std::size_t begin,
                std::size_t end) {
-  if (end - begin >= 12)
-    return sum_of<T>(end - begin, [v = values + begin, c = columns + begin, x](std::size_t k) {
-      return v[k] * x[c[k]];
-    });
-  T sum = 0;
-  for (std::size_t k = begin; k < end; ++k) sum += values[k] * x[columns[k]];
-  return sum;
+  constexpr std::size_t short_row = 32;
+  std::size_t k = begin;
+  T a = 0, b = 0, c = 0, d = 0;
+  if (end - begin > short_row)
+    for (; k + 4 <= end; k += 4) {
+      a += values[k] * x[columns[k]];
+      b += values[k + 1] * x[columns[k + 1]];
+      c += values[k + 2] * x[columns[k + 2]];
+      d += values[k + 3] * x[columns[k + 3]];
+    }
+  for (; k < end; ++k) a += values[k] * x[columns[k]];
+  return (a + b) + (c + d);
 }
 
 /// A Csr as jobs take it.
