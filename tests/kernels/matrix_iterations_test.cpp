@@ -404,16 +404,22 @@ TEST_F(MatrixIterations, workers_that_are_killed_change_no_bit) {
   const std::size_t n = 60000;
   const Csr<double> a(pool, n, n, dominant_matrix<double>(n));
   const auto stencil = Stencil<double, 2>::laplacian({300, 200});
+  const auto small = Stencil<double, 2>::laplacian({100, 100});
   auto b = pool.array<double>(n);
   for (std::size_t i = 0; i < n; ++i) b[i] = static_cast<double>(i % 1021) - 500;
   const auto run = [&](std::vector<Array<double>>& results) {
     std::size_t faults = 0;
-    for (int i = 0; i < 4; ++i) results.push_back(pool.array<double>(n));
+    for (int i = 0; i < 5; ++i) results.push_back(pool.array<double>(n));
     const IterationOptions few{.tolerance = 1e-300, .most_iterations = 20};
     faults += conjugate_gradient(pool, a, b, results[0], few).report.faults.size();
     faults += jacobi(pool, a, b, results[1], few).report.faults.size();
     faults += jacobi(pool, stencil, b, results[2], few).report.faults.size();
     faults += power_iteration(pool, stencil, results[3], few).report.faults.size();
+    // So small that one worker does it alone, a thousand iterations in a job.
+    const View<double> few_rows(results[4].data(), {10000});
+    const IterationOptions many{.tolerance = 1e-300, .most_iterations = 1000};
+    faults += conjugate_gradient(pool, small, b.view().part(0, 0, 10000), few_rows, many)
+                  .report.faults.size();
     return faults;
   };
   std::vector<Array<double>> first;

@@ -1,6 +1,7 @@
 // Csr and spmv against Eigen's sparse matrices and plain loops.
 #include <tine/matrix/sparse.hpp>
 
+#include <cstdio>
 #include <cstring>
 #include <map>
 
@@ -261,6 +262,42 @@ TEST_F(MatrixSparse, workers_that_are_killed_change_no_bit) {
     EXPECT_EQ(std::memcmp(y.data(), again.data(), n * sizeof(double)), 0);
     return report.faults.size();
   });
+}
+
+// The same matrix from the same formula on both sides, with places that come twice.
+TEST_F(MatrixSparse, spmv_is_scipys) {
+  constexpr std::size_t n = 3000;
+  std::FILE* const python = popen(
+      "/usr/bin/python3 -c '\n"
+      "import numpy, scipy.sparse\n"
+      "n = 3000\n"
+      "i, k = (a.ravel() for a in numpy.mgrid[0:n, 0:9])\n"
+      "a = scipy.sparse.coo_matrix(((i * 31 + k * 17) % 101 - 50.0, (i, (i * 7 + k * k * 13) % "
+      "n)),\n"
+      "                            (n, n)).tocsr()\n"
+      "y = a @ (numpy.arange(n) * 7919 % 1021 / 1021)\n"
+      "print(a.nnz, *(v.hex() for v in y))'",
+      "r");
+  ASSERT_NE(python, nullptr);
+  std::size_t nonzeros = 0;
+  std::vector<double> expected(n, NAN);
+  bool read = std::fscanf(python, "%zu", &nonzeros) == 1;
+  for (double& y : expected) read = read && std::fscanf(python, "%la", &y) == 1;
+  pclose(python);
+  ASSERT_TRUE(read) << "Debian's Python has no scipy: install python3-scipy";
+
+  std::vector<Triplet<double>> triplets;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t k = 0; k < 9; ++k)
+      triplets.push_back(
+          {i, (i * 7 + k * k * 13) % n, static_cast<double>((i * 31 + k * 17) % 101) - 50});
+  Pool pool({.workers = 2});
+  const Csr<double> a(pool, n, n, triplets);
+  EXPECT_EQ(a.nonzeros(), nonzeros);
+  auto x = pool.array<double>(n), y = pool.array<double>(n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<double>(i * 7919 % 1021) / 1021;
+  spmv(pool, a, x, y);
+  for (std::size_t i = 0; i < n; ++i) ASSERT_NEAR(y[i], expected[i], 1e-11) << i;
 }
 
 }  // namespace

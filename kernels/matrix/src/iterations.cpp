@@ -44,17 +44,6 @@ Partition vector_slices(std::size_t n) {
   return slices(n, 16384);
 }
 
-/// Calls use(begin, count, memory for as many elements) for blocks of a slice.
-template <class T, class Use>
-Sums for_blocks(const Slice& s, Use use) {
-  Sums sums;
-  T block[block_elements];
-  for (std::size_t i = 0; i < s.size(); i += block_elements)
-    sums = sums + use(i, std::min(block_elements, s.size() - i), block);
-  end_streams();
-  return sums;
-}
-
 void check_options(const IterationOptions& options, const char* function) {
   if (!(options.tolerance >= 0)) refuse(function, "the tolerance is negative or no number");
 }
@@ -152,18 +141,19 @@ class ConjugateGradient {
       if (!(r.first <= squares_at_restart / 4)) return Ending::stagnated;
       squares_at_restart = r.first;
 
-      const double goal = tolerance_ * norm_b;
+      const double goal = std::pow(tolerance_ * norm_b, 2);
+      const bool small = a_.is_small() && vector_slices(q_.size()).size() <= 1;
+      // Some milliseconds, so that a stop or a deadline is seen.
+      const std::size_t in_a_job = 4000000 / (a_.work() + 8 * q_.size()) + 1;
       follow(0, 0);
-      while (std::sqrt(r.first) > goal && how_.iterations < options_.most_iterations) {
-        const double curvature = multiply();
-        if (!std::isfinite(curvature)) return bad_end(Ending::not_finite, norm_b);
-        if (!(curvature > 0)) return bad_end(Ending::not_positive_definite, norm_b);
-        const double step = r.second / curvature;
-        const double before = r.second;
-        r = shrink(step);
-        follow(step, r.second / before);
-        ++how_.iterations;
-        if (!std::isfinite(r.first)) return bad_end(Ending::not_finite, norm_b);
+      while (r.first > goal && how_.iterations < options_.most_iterations) {
+        const std::size_t left = options_.most_iterations - how_.iterations;
+        const Steps steps_made = small ? steps(r, std::min(left, in_a_job), goal) : step(r);
+        how_.iterations += steps_made.count;
+        r = steps_made.r;
+        if (!std::isfinite(steps_made.curvature) || !std::isfinite(r.first))
+          return bad_end(Ending::not_finite, norm_b);
+        if (!(steps_made.curvature > 0)) return bad_end(Ending::not_positive_definite, norm_b);
       }
     }
   }
@@ -193,19 +183,33 @@ class ConjugateGradient {
   }
 
   // q = a * p: p * q.
+  static Sums curve(const RowBlock<T>& rows, std::span<T> q) {
+    put(q.data() + rows.local, rows.product, rows.count, streams<T>(rows.all));
+    return {.first = dot(rows.product, rows.x + rows.row, rows.count)};
+  }
   double multiply() {
     return a_
         .for_rows(
             jobs_, View<const T>(p_.now.view()),
-            [](const RowBlock<T>& rows, std::span<T> q) {
-              put(q.data() + rows.local, rows.product, rows.count, streams<T>(rows.all));
-              return Sums{.first = dot(rows.product, rows.x + rows.row, rows.count)};
-            },
-            tine::out(q_))
+            [](const RowBlock<T>& rows, std::span<T> q) { return curve(rows, q); }, tine::out(q_))
         .first;
   }
 
-  // r = r - step * q: the sums of r * r and r * d * r.
+  // to = r - step * q: the sums of r * r and r * d * r. `to` may be r.
+  static Sums shrink(std::size_t n, const T* r, const T* q, const T* d, T step, T* to,
+                     bool past_caches) {
+    Sums sums;
+    T block[block_elements];
+    for (std::size_t i = 0; i < n; i += block_elements) {
+      const std::size_t count = std::min(block_elements, n - i);
+      for (std::size_t k = 0; k < count; ++k) block[k] = r[i + k] - step * q[i + k];
+      put(to + i, block, count, past_caches);
+      const double squares = dot(block, block, count);
+      sums = sums + Sums{squares, d == nullptr ? squares : weighted(block, d + i, count)};
+    }
+    end_streams();
+    return sums;
+  }
   Sums shrink(double step) {
     factors_[0] = {step, 0};
     const std::size_t n = q_.size();
@@ -214,15 +218,8 @@ class ConjugateGradient {
           next, vector_slices(n), Sums{}, std::plus<>{},
           [](const Slice& s, std::span<const T> r, std::span<const T> q, std::span<T> to,
              std::span<const T> d, std::span<const T> all, SharedFactors factors) {
-            const T times = static_cast<T>(factors[0].a);
-            return for_blocks<T>(s, [&](std::size_t begin, std::size_t count, T* block) {
-              for (std::size_t i = 0; i < count; ++i)
-                block[i] = r[begin + i] - times * q[begin + i];
-              put(to.data() + begin, block, count, streams<T>(all.size()));
-              const double squares = dot(block, block, count);
-              return Sums{squares,
-                          d.empty() ? squares : weighted(block, d.data() + s.begin + begin, count)};
-            });
+            return shrink(s.size(), r.data(), q.data(), d.empty() ? nullptr : d.data() + s.begin,
+                          static_cast<T>(factors[0].a), to.data(), streams<T>(all.size()));
           },
           tine::in(r_.now), tine::in(q_), tine::out(r_.next), tine::whole(d_), tine::whole(q_),
           tine::whole(factors_));
@@ -231,7 +228,22 @@ class ConjugateGradient {
     return sums;
   }
 
-  // x = x + step * p, p = d * r + keep * p
+  // to_x = x + step * p, to_p = d * r + keep * p. They may be x and p.
+  static void follow(std::size_t n, const T* x, const T* p, const T* r, const T* d, T step, T keep,
+                     T* to_x, T* to_p, bool past_caches) {
+    T next_x[block_elements], next_p[block_elements];
+    for (std::size_t i = 0; i < n; i += block_elements) {
+      const std::size_t count = std::min(block_elements, n - i);
+      for (std::size_t k = 0; k < count; ++k) next_x[k] = x[i + k] + step * p[i + k];
+      if (d == nullptr)
+        for (std::size_t k = 0; k < count; ++k) next_p[k] = r[i + k] + keep * p[i + k];
+      else
+        for (std::size_t k = 0; k < count; ++k) next_p[k] = d[i + k] * r[i + k] + keep * p[i + k];
+      put(to_x + i, next_x, count, past_caches);
+      put(to_p + i, next_p, count, past_caches);
+    }
+    end_streams();
+  }
   void follow(double step, double keep) {
     factors_[0] = {step, keep};
     const std::size_t n = q_.size();
@@ -241,25 +253,76 @@ class ConjugateGradient {
           [](const Slice& s, std::span<const T> x, std::span<const T> p, std::span<const T> r,
              std::span<T> to_x, std::span<T> to_p, std::span<const T> d, std::span<const T> all,
              SharedFactors factors) {
-            const T along = static_cast<T>(factors[0].a), kept = static_cast<T>(factors[0].b);
-            for_blocks<T>(s, [&](std::size_t begin, std::size_t count, T* block) {
-              const bool past_caches = streams<T>(all.size());
-              for (std::size_t i = 0; i < count; ++i)
-                block[i] = x[begin + i] + along * p[begin + i];
-              put(to_x.data() + begin, block, count, past_caches);
-              const T* const scale = d.data() + s.begin + begin;
-              for (std::size_t i = 0; i < count; ++i)
-                block[i] =
-                    (d.empty() ? r[begin + i] : scale[i] * r[begin + i]) + kept * p[begin + i];
-              put(to_p.data() + begin, block, count, past_caches);
-              return Sums{};
-            });
+            follow(s.size(), x.data(), p.data(), r.data(), d.empty() ? nullptr : d.data() + s.begin,
+                   static_cast<T>(factors[0].a), static_cast<T>(factors[0].b), to_x.data(),
+                   to_p.data(), streams<T>(all.size()));
           },
           tine::in(x_.now), tine::in(p_.now), tine::in(r_.now), tine::out(x_.next),
           tine::out(p_.next), tine::whole(d_), tine::whole(x_.now), tine::whole(factors_));
     });
     x_.renew();
     p_.renew();
+  }
+
+  /// What some iterations have come to.
+  struct Steps {
+    Sums r;
+    double curvature = 0;  ///< of the last one
+    std::size_t count = 0;
+  };
+
+  // One iteration, after which `r` is as small as it says.
+  Steps step(const Sums& r) {
+    const double curvature = multiply();
+    if (!(curvature > 0 && std::isfinite(curvature))) return {r, curvature, 0};
+    const double length = r.second / curvature;
+    const Sums next = shrink(length);
+    follow(length, next.second / r.second);
+    return {next, curvature, 1};
+  }
+
+  // The same many times in one job, for a small problem: `most` iterations, or until r * r is `goal`.
+  Steps steps(const Sums& first, std::size_t most, double goal) {
+    struct Task {
+      Sums r;
+      std::size_t most;
+      double goal;
+    };
+    const Task task{first, most, goal};
+    const auto shared = pool_.array_from(std::span<const Task>(&task, 1));
+    const std::size_t n = q_.size();
+    const auto made = [n](Vector<T>& v) { return tine::out(View<T, 2>(v.peek().data(), {1, n})); };
+    const Steps result = a_.template alone<Steps>(
+        jobs_,
+        [](const auto& product, std::span<const Task> tasks, std::span<const T> d,
+           std::span<const T> old_x, std::span<const T> old_r, std::span<const T> old_p,
+           const View<T, 2>& x, const View<T, 2>& r, const View<T, 2>& p, const View<T, 2>& q) {
+          const std::size_t size = old_x.size();
+          std::ranges::copy(old_x, x.data());
+          std::ranges::copy(old_r, r.data());
+          std::ranges::copy(old_p, p.data());
+          const T* const scale = d.empty() ? nullptr : d.data();
+          Steps done{.r = tasks[0].r};
+          while (done.count < tasks[0].most && done.r.first > tasks[0].goal) {
+            done.curvature = product(p.data(), [&](const RowBlock<T>& rows) {
+                               return curve(rows, q.span());
+                             }).first;
+            if (!(done.curvature > 0 && std::isfinite(done.curvature))) break;
+            const double length = done.r.second / done.curvature, before = done.r.second;
+            done.r =
+                shrink(size, r.data(), q.data(), scale, static_cast<T>(length), r.data(), false);
+            follow(size, x.data(), p.data(), r.data(), scale, static_cast<T>(length),
+                   static_cast<T>(done.r.second / before), x.data(), p.data(), false);
+            ++done.count;
+          }
+          return done;
+        },
+        tine::whole(shared), tine::whole(d_), tine::whole(x_.now), tine::whole(r_.now),
+        tine::whole(p_.now), made(x_.next), made(r_.next), made(p_.next), made(q_));
+    x_.renew();
+    r_.renew();
+    p_.renew();
+    return result;
   }
 
   static double weighted(const T* r, const T* d, std::size_t count) {

@@ -63,6 +63,22 @@ void scale_vector(JobSequence& jobs, Pool& pool, const View<const T>& from, cons
   });
 }
 
+/// All rows as one slice.
+inline Slice all_of(std::size_t rows) {
+  Slice s;
+  s.count = 1;
+  s.end = rows;
+  return s;
+}
+
+/// For a job of one slice: its result.
+struct Last {
+  template <class R>
+  R operator()(const R&, const R& result) const {
+    return result;
+  }
+};
+
 /// Calls make(row, count, block) for blocks of the rows of a slice, and then use(RowBlock).
 template <class T, class Make, class Use>
 Sums for_row_blocks(const Slice& s, std::size_t all, const T* x, Make make, Use use) {
@@ -133,23 +149,39 @@ class CsrRows {
              std::span<const std::size_t> first_part, std::span<const T> part_sums,
              const auto&... arguments) {
             const std::size_t part = first_part[s.index], end_part = first_part[s.index + 1];
-            return for_row_blocks<T>(
-                s, begins.size() - 1, from.data(),
-                [&](std::size_t row, std::size_t count, T* block) {
-                  if (part != end_part) {  // a single row
-                    T sum = part_sums[part];
-                    for (std::size_t p = part + 1; p < end_part; ++p) sum += part_sums[p];
-                    block[0] = sum;
-                    return;
-                  }
-                  for (std::size_t i = 0; i < count; ++i)
-                    block[i] = sum_nonzeros(v.data(), c.data(), from.data(), begins[row + i],
-                                            begins[row + i + 1]);
-                },
-                [&](const RowBlock<T>& rows) { return Use{}(rows, arguments...); });
+            const auto with = [&](const RowBlock<T>& rows) { return Use{}(rows, arguments...); };
+            if (part == end_part) return multiply(s, v, c, begins, from.data(), with);
+            T sum = part_sums[part];  // of a single row
+            for (std::size_t p = part + 1; p < end_part; ++p) sum += part_sums[p];
+            return with({s.begin, 0, 1, begins.size() - 1, &sum, from.data()});
           },
           tine::whole(x), tine::whole(values), tine::whole(columns), tine::whole(offsets),
           tine::whole(a_.row_cut().first_part), tine::whole(part_sums_), accesses...);
+    });
+  }
+
+  /// Whether all of it is one slice.
+  bool is_small() const { return a_.row_cut().bounds.size() <= 2 && a_.row_cut().parts.empty(); }
+  std::size_t work() const { return a_.nonzeros() + rows(); }
+
+  /// For a small one: use(product, arguments...) in a job of one slice, where product(x, f) is for_rows()
+  /// without a job. `use` captures nothing and returns a trivially copyable R.
+  template <class R, class Use, class... A>
+  R alone(JobSequence& jobs, Use, const A&... accesses) const {
+    return jobs.run([&](const PoolWith& next) {
+      return reduce_slices(
+          next, {.n = 1}, R{}, Last{},
+          [](const Slice&, std::span<const T> v, std::span<const std::int32_t> c,
+             std::span<const std::uint64_t> begins, const auto&... arguments) {
+            const auto product = [&](const T* x, auto with) {
+              return multiply(all_of(begins.size() - 1), v, c, begins, x, with);
+            };
+            return Use{}(product, arguments...);
+          },
+          tine::whole(View<const T>(a_.values().data(), {a_.nonzeros()})),
+          tine::whole(View<const std::int32_t>(a_.column_indices().data(), {a_.nonzeros()})),
+          tine::whole(View<const std::uint64_t>(a_.row_offsets().data(), {rows() + 1})),
+          accesses...);
     });
   }
 
@@ -177,6 +209,18 @@ class CsrRows {
   }
 
  private:
+  template <class With>
+  static Sums multiply(const Slice& s, std::span<const T> v, std::span<const std::int32_t> c,
+                       std::span<const std::uint64_t> begins, const T* x, With with) {
+    return for_row_blocks<T>(
+        s, begins.size() - 1, x,
+        [&](std::size_t row, std::size_t count, T* block) {
+          for (std::size_t i = 0; i < count; ++i)
+            block[i] = sum_nonzeros(v.data(), c.data(), x, begins[row + i], begins[row + i + 1]);
+        },
+        with);
+  }
+
   const Csr<T>& a_;
   mutable Array<T> part_sums_;
 };
@@ -204,16 +248,28 @@ class DenseRows {
           next, partition(), Sums{}, std::plus<>{},
           [](const Slice& s, std::span<const T> from, const View<const T, 2>& a,
              const auto&... arguments) {
-            return for_row_blocks<T>(
-                s, a.extent(0), from.data(),
-                [&](std::size_t row, std::size_t count, T* block) {
-                  for (std::size_t i = 0; i < count; ++i)
-                    block[i] = sum_of<T>(from.size(), [v = &a(row + i, 0), x = from.data()](
-                                                          std::size_t k) { return v[k] * x[k]; });
-                },
-                [&](const RowBlock<T>& rows) { return Use{}(rows, arguments...); });
+            return multiply(s, a, from.data(),
+                            [&](const RowBlock<T>& rows) { return Use{}(rows, arguments...); });
           },
           tine::whole(x), tine::whole(view_), accesses...);
+    });
+  }
+
+  bool is_small() const { return partition().size() <= 1; }
+  std::size_t work() const { return view_.size(); }
+
+  template <class R, class Use, class... A>
+  R alone(JobSequence& jobs, Use, const A&... accesses) const {
+    return jobs.run([&](const PoolWith& next) {
+      return reduce_slices(
+          next, {.n = 1}, R{}, Last{},
+          [](const Slice&, const View<const T, 2>& a, const auto&... arguments) {
+            const auto product = [&](const T* x, auto with) {
+              return multiply(all_of(a.extent(0)), a, x, with);
+            };
+            return Use{}(product, arguments...);
+          },
+          tine::whole(view_), accesses...);
     });
   }
 
@@ -229,6 +285,18 @@ class DenseRows {
   }
 
  private:
+  template <class With>
+  static Sums multiply(const Slice& s, const View<const T, 2>& a, const T* x, With with) {
+    return for_row_blocks<T>(
+        s, a.extent(0), x,
+        [&](std::size_t row, std::size_t count, T* block) {
+          for (std::size_t i = 0; i < count; ++i)
+            block[i] = sum_of<T>(a.extent(1),
+                                 [v = &a(row + i, 0), x](std::size_t k) { return v[k] * x[k]; });
+        },
+        with);
+  }
+
   Partition partition() const {
     constexpr std::size_t slice_elements = 32768;
     return slices(rows(),
@@ -258,34 +326,56 @@ class GridRows {
     return jobs.run([&](const PoolWith& next) {
       return reduce_slices(
           next, partition(), Sums{}, std::plus<>{},
-          [](const Slice& s, std::span<const T> from, std::span<const Grid<T>> shared,
+          [](const Slice& s, std::span<const T> from, std::span<const Grid<T>> grid,
              const auto&... arguments) {
-            const Grid<T> grid = shared[0];
-            const StencilKernels<T> kernels = stencil_kernels<T>(grid.isa);
-            const Lines<T> lines(grid);
-            const auto units = lines.units_of(from.data());
-            Sums sums;
-            T block[block_elements];
-            for (std::size_t row = s.begin; row < s.end;) {
-              const std::size_t line = row / grid.line, i = row % grid.line;
-              const std::size_t count = std::min(block_elements, grid.line - i);
-              kernels.apply(grid.coefficients,
-                            lines.part(units, static_cast<std::ptrdiff_t>(line / grid.lines),
-                                       line % grid.lines, i, count),
-                            block);
-              sums = sums +
-                     Use{}(RowBlock<T>{row, row - s.begin, count, grid.size(), block, from.data()},
-                           arguments...);
-              row += count;
-            }
-            end_streams();
-            return sums;
+            return multiply(s, grid[0], from.data(),
+                            [&](const RowBlock<T>& rows) { return Use{}(rows, arguments...); });
           },
           tine::whole(x), tine::whole(shared_), accesses...);
     });
   }
 
+  bool is_small() const { return rows() == 0 || partition().size() <= 1; }
+  std::size_t work() const { return rows(); }
+
+  template <class R, class Use, class... A>
+  R alone(JobSequence& jobs, Use, const A&... accesses) const {
+    return jobs.run([&](const PoolWith& next) {
+      return reduce_slices(
+          next, {.n = 1}, R{}, Last{},
+          [](const Slice&, std::span<const Grid<T>> grid, const auto&... arguments) {
+            const auto product = [&](const T* x, auto with) {
+              return multiply(all_of(grid[0].size()), grid[0], x, with);
+            };
+            return Use{}(product, arguments...);
+          },
+          tine::whole(shared_), accesses...);
+    });
+  }
+
  private:
+  template <class With>
+  static Sums multiply(const Slice& s, const Grid<T>& shared, const T* x, With with) {
+    const Grid<T> grid = shared;
+    const StencilKernels<T> kernels = stencil_kernels<T>(grid.isa);
+    const Lines<T> lines(grid);
+    const auto units = lines.units_of(x);
+    Sums sums;
+    T block[block_elements];
+    for (std::size_t row = s.begin; row < s.end;) {
+      const std::size_t line = row / grid.line, i = row % grid.line;
+      const std::size_t count = std::min(block_elements, grid.line - i);
+      kernels.apply(grid.coefficients,
+                    lines.part(units, static_cast<std::ptrdiff_t>(line / grid.lines),
+                               line % grid.lines, i, count),
+                    block);
+      sums = sums + with(RowBlock<T>{row, row - s.begin, count, grid.size(), block, x});
+      row += count;
+    }
+    end_streams();
+    return sums;
+  }
+
   /// Whole lines.
   Partition partition() const {
     constexpr std::size_t slice_cells = 32768;

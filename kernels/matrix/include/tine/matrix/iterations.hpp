@@ -3,9 +3,10 @@
 /// vectors, and nothing else of the matrix. It may be sparse (Csr), a stencil on a grid, or dense.
 ///
 /// Each iteration is one to three jobs, in which products, updates of vectors and their sums are fused;
-/// a worker that dies costs a slice of one of them. A problem that is smaller than a slice is iterated
-/// by one worker, many times in a job. The policy holds for all of it: its `stop` ends the iteration with
-/// Cancelled, its deadline is for the whole, its progress counts slices.
+/// a worker that dies costs a slice of one of them. Small systems (some thousand rows, one slice) are
+/// left to one worker by conjugate_gradient(), with many iterations in a job. The policy holds for all
+/// of it: its `stop` ends the iteration with Cancelled, its deadline is for the whole, its progress
+/// counts slices; what throws leaves the result as it was.
 ///
 /// Sums are made slice by slice, in double precision, and added in the order of slices: the same bits come
 /// out on any number of workers, whatever happens to them. What does not work out is no exception but
