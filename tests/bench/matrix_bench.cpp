@@ -22,6 +22,7 @@
 
 #include "compare.hpp"
 #include "matrix_peers.hpp"
+#include "matrix_sparse.hpp"
 #include "python_peer.hpp"
 
 namespace {
@@ -254,5 +255,6 @@ int main(int argc, char** argv) {
   pools = &both;
   compare_all<double>();
   compare_all<float>();
+  bench::compare_sparse(both.all, both.one);
   return bench::run("matrix", argc, argv);
 }
