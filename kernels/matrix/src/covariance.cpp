@@ -116,7 +116,7 @@ void in_tiles(JobSequence& jobs, const View<const T, 2>& a, const Array<Task, 1>
         },
         tine::out(c), tine::whole(task), tine::whole(variables), tine::whole(a));
   });
-  jobs.run([&](const PoolWith& next) { return mirror(next, c); });
+  jobs.run([&](const PoolWith& next) { return mirror(next, c, triangle_side(c.extent(0))); });
 }
 
 // Of few variables: parts of the sums over all observations, which are then added in order.

@@ -221,7 +221,8 @@ Report syrk(const PoolWith& on, Operand<const T> a, Operand<T> c, Part part, T a
   else
     compute(tine::out(result.view()));
   if (part == Part::whole)
-    jobs.run([&](const PoolWith& next) { return mirror(next, result.view()); });
+    jobs.run(
+        [&](const PoolWith& next) { return mirror(next, result.view(), triangle_side(c.rows)); });
   result.finish();
   return jobs.finish();
 }

@@ -32,10 +32,10 @@ void multiply_lower(Isa isa, const Tile<T>& a, const Tile<T>& b, T alpha, T beta
       c(y, x) = square[y * n + x] + (beta == T(0) ? T(0) : beta * c(y, x));
 }
 
-/// Makes the tiles above the diagonal from those below it, which the job before this has written.
+/// Makes the tiles of `side` above the diagonal from those below it, which the job before this has written.
 template <class T>
-Report mirror(const PoolWith& on, const View<T, 2>& c) {
-  const std::size_t n = c.extent(0), side = triangle_side(n);
+Report mirror(const PoolWith& on, const View<T, 2>& c, std::size_t side) {
+  const std::size_t n = c.extent(0);
   // The tiles beside the diagonal are the diagonal of what is left without the first column of tiles
   // and the last row of tiles.
   const std::size_t rows = (n - 1) / side * side;
