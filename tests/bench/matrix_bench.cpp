@@ -19,6 +19,7 @@
 
 #include "compare.hpp"
 #include "matrix_peers.hpp"
+#include "matrix_statistics.hpp"
 #include "python_peer.hpp"
 
 namespace {
@@ -189,5 +190,6 @@ int main(int argc, char** argv) {
   pools = &both;
   compare_all<double>();
   compare_all<float>();
+  bench::compare_statistics(both.all, both.one);
   return bench::run("matrix", argc, argv);
 }

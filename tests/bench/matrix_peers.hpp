@@ -22,6 +22,9 @@ struct EigenPeer {
   static void syrk(const Square<T>& m, int threads);  ///< the lower part
   static void gemv(const Square<T>& m, int threads);  ///< with the first row of b
   static void transpose(const Square<T>& m, int threads);
+  /// What matrix_statistics.cpp names, of `a`, into the first elements of `c`, or all of it. Eigen has
+  /// threads for products alone.
+  static void statistic(const std::string& work, const Square<T>& m);
 };
 
 /// A BLAS library, loaded beside whatever tine is linked with.
