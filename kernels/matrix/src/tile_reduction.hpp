@@ -11,7 +11,7 @@
 
 namespace tine::matrix {
 
-/// Part of each instruction set's kernels, so that it must leave no function behind.
+/// What follows is used in each instruction set's kernels, and must leave no function behind there.
 #define TINE_INLINE [[gnu::always_inline]] static inline
 
 template <class X>

@@ -12,9 +12,9 @@
 
 namespace tine::matrix {
 
-/// Those of LAPACK's lange. Of a vector, which is a column, they are the sum of the absolute values, the
-/// Euclidean norm, and (two of them) the greatest absolute value. A row is a matrix: transpose one that is meant
-/// as a vector, or ask for norms per row.
+/// Those of LAPACK's lange. A vector is a column: `one` is the sum of its absolute values, `frobenius` its
+/// Euclidean norm, `infinity` and `max` its greatest absolute value. A single row is a matrix, too:
+/// transpose one that is meant as a vector, or ask for norms per row.
 enum class Norm : std::uint8_t {
   one,        ///< the greatest sum of absolute values in a column
   frobenius,  ///< the root of the sum of squared absolute values: of a vector its 2-norm
