@@ -1,7 +1,9 @@
 // Compiled for this very machine: Eigen has another name here, so that it does not get mixed with Eigen
 // for other instruction sets.
 #define Eigen Eigen_of_the_peer
-#include <Eigen/Core>
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <Eigen/QR>
 
 #include "matrix_peers.hpp"
 
@@ -88,6 +90,34 @@ void EigenPeer<T>::statistic(const std::string& work, const Square<T>& m) {
     for (Eigen::Index y = 0; y < m.n; ++y)
       out(m.c, m.n).row(y) = (points.rowwise() - points.row(y)).rowwise().norm().transpose();
   }
+}
+
+// As Eigen has it, by columns.
+template <class T>
+using ByColumns = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+template <class T>
+void EigenPeer<T>::cholesky(const Square<T>& m, int threads) {
+  Eigen::setNbThreads(threads);
+  Eigen::Map<ByColumns<T>> c(m.c, m.n, m.n);
+  c = Eigen::Map<const ByColumns<T>>(m.a, m.n, m.n);
+  const Eigen::LLT<Eigen::Ref<ByColumns<T>>, Eigen::Upper> in_place(c);
+}
+
+template <class T>
+void EigenPeer<T>::lu(const Square<T>& m, int threads) {
+  Eigen::setNbThreads(threads);
+  Eigen::Map<ByColumns<T>> c(m.c, m.n, m.n);
+  c = Eigen::Map<const ByColumns<T>>(m.b, m.n, m.n);
+  const Eigen::PartialPivLU<Eigen::Ref<ByColumns<T>>> in_place(c);
+}
+
+template <class T>
+void EigenPeer<T>::qr(const Square<T>& m, int threads) {
+  Eigen::setNbThreads(threads);
+  Eigen::Map<ByColumns<T>> c(m.c, m.n, m.n);
+  c = Eigen::Map<const ByColumns<T>>(m.b, m.n, m.n);
+  const Eigen::HouseholderQR<Eigen::Ref<ByColumns<T>>> in_place(c);
 }
 
 template struct EigenPeer<float>;

@@ -24,6 +24,7 @@ def factors(kind, size):
     if made.get("key") != (kind, size):
         random = numpy.random.default_rng(1)
         made["a"] = random.random((size, size)).astype(kind)
+        numpy.fill_diagonal(made["a"], size)
         made["b"] = random.random((size, size)).astype(kind)
         made["c"] = numpy.zeros((size, size), kind)
         made["key"] = (kind, size)
@@ -60,6 +61,13 @@ for line in sys.stdin:
         numpy.matmul(a, a.T, out=c)
     elif work == "transpose":
         numpy.copyto(c, a.T)
-    else:
+    elif work == "cholesky":
+        numpy.linalg.cholesky(a)
+    elif work == "qr":
+        numpy.linalg.qr(b, mode="raw")
+    elif work in statistics:
         statistics[work](a, b, c)
+    else:  # numpy does it not
+        print("none", flush=True)
+        continue
     print(perf_counter() - began, flush=True)
