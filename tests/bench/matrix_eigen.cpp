@@ -51,6 +51,47 @@ void EigenPeer<T>::transpose(const Square<T>& m, int threads) {
   out(m.c, m.n) = in(m.a, m.n).transpose();
 }
 
+template <class T>
+void EigenPeer<T>::statistic(const std::string& work, const Square<T>& m) {
+  const auto a = in(m.a, m.n);
+  Eigen::Map<Vector<T>> result(m.c, m.n);
+  if (work == "sum-row") result = a.rowwise().sum();
+  if (work == "sum-column") result = a.colwise().sum().transpose();
+  if (work == "max-row") result = a.rowwise().maxCoeff();
+  if (work == "argmax-column")
+    for (Eigen::Index x = 0; x < m.n; ++x) {
+      Eigen::Index y = 0;
+      a.col(x).maxCoeff(&y);
+      m.c[x] = static_cast<T>(y);
+    }
+  if (work == "variance-column") {
+    const Eigen::Matrix<T, 1, Eigen::Dynamic> mean = a.colwise().mean();
+    result = (a.rowwise() - mean).colwise().squaredNorm().transpose() / static_cast<T>(m.n);
+  }
+  if (work == "norm") m.c[0] = a.norm();
+  if (work == "dot") m.c[0] = a.cwiseProduct(in(m.b, m.n)).sum();
+  if (work == "axpy") out(m.c, m.n) += T(0.5) * a;
+  if (work == "softmax-row")
+    for (Eigen::Index y = 0; y < m.n; ++y) {
+      out(m.c, m.n).row(y) = (a.row(y).array() - a.row(y).maxCoeff()).exp();
+      out(m.c, m.n).row(y) /= out(m.c, m.n).row(y).sum();
+    }
+  if (work == "cumulative_sum-column") {
+    out(m.c, m.n).row(0) = a.row(0);
+    for (Eigen::Index y = 1; y < m.n; ++y)
+      out(m.c, m.n).row(y) = out(m.c, m.n).row(y - 1) + a.row(y);
+  }
+  if (work == "covariance") {
+    const Matrix<T> centred = a.rowwise() - a.colwise().mean();
+    out(m.c, m.n).noalias() = centred.transpose() * centred / static_cast<T>(m.n - 1);
+  }
+  if (work == "distances") {
+    const Matrix<T> points = a.leftCols(64);
+    for (Eigen::Index y = 0; y < m.n; ++y)
+      out(m.c, m.n).row(y) = (points.rowwise() - points.row(y)).rowwise().norm().transpose();
+  }
+}
+
 // As Eigen has it, by columns.
 template <class T>
 using ByColumns = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;

@@ -26,6 +26,9 @@ struct EigenPeer {
   static void cholesky(const Square<T>& m, int threads);
   static void lu(const Square<T>& m, int threads);
   static void qr(const Square<T>& m, int threads);
+  /// What matrix_statistics.cpp names, of `a`, into the first elements of `c`, or all of it. Eigen has
+  /// threads for products alone.
+  static void statistic(const std::string& work, const Square<T>& m);
 };
 
 /// A BLAS library, loaded beside whatever tine is linked with.

@@ -1,5 +1,6 @@
-"""The Python side of matrix_bench: does what a line on standard input says with numpy, and answers with
-the seconds it took, measured here. A line is "WORK TYPE SIZE"; the answer without numpy is "none"."""
+"""The Python side of matrix_bench: does what a line on standard input says with numpy and scipy, and answers
+with the seconds it took, measured here. A line is "WORK TYPE SIZE"; the answer without numpy is "none", and
+so it is for what scipy does, without scipy."""
 
 import sys
 from time import perf_counter
@@ -9,7 +10,14 @@ try:
 except ImportError:
     numpy = None
 
+try:
+    from scipy.spatial.distance import cdist
+    from scipy.special import softmax
+except ImportError:
+    cdist = softmax = None
+
 made = {}
+points = 64  # dimensions of what distances are between
 
 
 def factors(kind, size):
@@ -23,9 +31,24 @@ def factors(kind, size):
     return made["a"], made["b"], made["c"]
 
 
+statistics = {
+    "sum-row": lambda a, b, c: numpy.sum(a, axis=1),
+    "sum-column": lambda a, b, c: numpy.sum(a, axis=0),
+    "max-row": lambda a, b, c: numpy.max(a, axis=1),
+    "argmax-column": lambda a, b, c: numpy.argmax(a, axis=0),
+    "variance-column": lambda a, b, c: numpy.var(a, axis=0),
+    "norm": lambda a, b, c: numpy.linalg.norm(a),
+    "dot": lambda a, b, c: numpy.dot(a.ravel(), b.ravel()),
+    "axpy": lambda a, b, c: numpy.add(c, 0.5 * a, out=c),
+    "softmax-row": lambda a, b, c: softmax(a, axis=1),
+    "cumulative_sum-column": lambda a, b, c: numpy.cumsum(a, axis=0, out=c),
+    "covariance": lambda a, b, c: numpy.cov(a, rowvar=False, dtype=a.dtype),
+    "distances": lambda a, b, c: cdist(a[:, :points], a[:, :points]),
+}
+
 for line in sys.stdin:
     work, kind, size = line.split()
-    if numpy is None:
+    if numpy is None or (cdist is None and work in ("softmax-row", "distances")):
         print("none", flush=True)
         continue
     a, b, c = factors(kind, int(size))
@@ -42,6 +65,8 @@ for line in sys.stdin:
         numpy.linalg.cholesky(a)
     elif work == "qr":
         numpy.linalg.qr(b, mode="raw")
+    elif work in statistics:
+        statistics[work](a, b, c)
     else:  # numpy does it not
         print("none", flush=True)
         continue

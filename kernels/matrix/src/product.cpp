@@ -8,7 +8,7 @@
 #include "shared_operands.hpp"
 #include "tile_product.hpp"
 #include "tiling.hpp"
-#include "transpose_tile.hpp"
+#include "triangle.hpp"
 
 namespace tine::matrix {
 
@@ -114,29 +114,6 @@ Report add_parts(const PoolWith& on, const View<const T, 2>& a, const View<const
   return jobs.finish();
 }
 
-// The lower triangle of a square c = alpha * a * b + beta * c: halves of the triangle, down to squares
-// so small that computing all of them costs little.
-template <class T>
-void multiply_lower(const Task<T>& task, const Tile<T>& a, const Tile<T>& b, T beta,
-                    const View<T, 2>& c) {
-  constexpr std::size_t small = 64;
-  const std::size_t n = c.extent(0);
-  if (n > small) {
-    const std::size_t top = (n / 2 + small - 1) / small * small, below = n - top;
-    const Tile<T> lower = rows_of(a, top, below), left = columns_of(b, 0, top);
-    const View<T, 2> c_below = c.part(0, top, below);
-    multiply_lower(task, rows_of(a, 0, top), left, beta, c.part(0, 0, top));
-    tile_product<T>(task.isa)(lower, left, task.alpha, beta, c_below.data(), c.stride(0));
-    multiply_lower(task, lower, columns_of(b, top, below), beta, c_below.part(1, top, below));
-    return;
-  }
-  T square[small * small];
-  tile_product<T>(task.isa)(a, b, task.alpha, T(0), square, n);
-  for (std::size_t y = 0; y < n; ++y)
-    for (std::size_t x = 0; x <= y; ++x)
-      c(y, x) = square[y * n + x] + (beta == T(0) ? T(0) : beta * c(y, x));
-}
-
 // A tile on the diagonal: of c = alpha * a * a' + beta * c the part that is wanted.
 template <class T>
 void multiply_diagonal_tile(const Slice& s, const Task<T>& task, const View<const T, 2>& a,
@@ -145,35 +122,16 @@ void multiply_diagonal_tile(const Slice& s, const Task<T>& task, const View<cons
   const Tile<T> right = columns_of(tile_of(a, task.b), s.begin, s.size());
   const std::size_t n = c.extent(0);
   if (part != Part::upper) {
-    multiply_lower(task, left, right, task.beta, c);
+    multiply_lower(task.isa, left, right, task.alpha, task.beta, c);
     for (std::size_t y = 0; part == Part::whole && y < n; ++y)
       for (std::size_t x = y + 1; x < n; ++x) c(y, x) = c(x, y);
     return;
   }
   std::vector<T> product(n * n);  // its lower part
-  multiply_lower(task, left, right, T(0), View<T, 2>(product.data(), {n, n}));
+  multiply_lower(task.isa, left, right, task.alpha, T(0), View<T, 2>(product.data(), {n, n}));
   for (std::size_t y = 0; y < n; ++y)
     for (std::size_t x = y; x < n; ++x)
       c(y, x) = product[x * n + y] + (task.beta == T(0) ? T(0) : task.beta * c(y, x));
-}
-
-// Makes the tiles above the diagonal from those below it, which the job before this has written.
-template <class T>
-Report mirror(const PoolWith& on, const View<T, 2>& c) {
-  const std::size_t n = c.extent(0), side = triangle_side(n);
-  // The tiles beside the diagonal are the diagonal of what is left without the first column of tiles
-  // and the last row of tiles.
-  const std::size_t rows = (n - 1) / side * side;
-  if (rows == 0) return {};
-  Partition above = tiles(rows, n - side, side, side);
-  above.triangle = Partition::Triangle::upper;
-  return for_each_slice(
-      on, above,
-      [side, below = View<const T, 2>(c)](const Slice& s, const View<T, 2>& to) {
-        transpose_tile(&below(s.columns.begin + side, s.begin), below.stride(0), to.data(),
-                       to.stride(0), to.extent(0), to.extent(1));
-      },
-      tine::out(c.part(0, 0, rows).part(1, side, n - side)));
 }
 
 }  // namespace
@@ -260,7 +218,8 @@ Report syrk(const PoolWith& on, Operand<const T> a, Operand<T> c, Part part, T a
   else
     compute(tine::out(result.view()));
   if (part == Part::whole)
-    jobs.run([&](const PoolWith& next) { return mirror(next, result.view()); });
+    jobs.run(
+        [&](const PoolWith& next) { return mirror(next, result.view(), triangle_side(c.rows)); });
   result.finish();
   return jobs.finish();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -91,6 +92,13 @@ class SharedOutput {
   Array<T, 2> memory_;
   Operand<T> matrix_, shared_;
 };
+
+/// What a job's kernel needs to know beside the elements, for whole(): captures are searched for what may
+/// be a pointer, and numbers may look like one.
+template <class T>
+Array<T, 1> share_one(Pool& pool, const T& value) {
+  return pool.array_from(std::span<const T>(&value, 1));
+}
 
 [[noreturn]] inline void refuse(std::string_view function, const std::string& why) {
   throw InvalidArgument("tine::matrix::" + std::string(function) + ": " + why);
