@@ -249,6 +249,13 @@ const FileInfo& FileReader::info() const {
   return state_->info;
 }
 
+void FileReader::read_as(ElementType type) {
+  if (is_complex(state_->info.stored_type) && !is_complex(type))
+    throw file_error(state_->name, "holds complex numbers, which do not become " +
+                                       std::string(to_string(type)));
+  state_->task.layout.type = state_->info.type = type;
+}
+
 AnyMatrix FileReader::read(const PoolWith& on) const {
   return read(on, {0, state_->info.rows});
 }

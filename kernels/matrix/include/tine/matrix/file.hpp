@@ -93,6 +93,8 @@ class FileReader {
   FileReader& operator=(FileReader&&) noexcept;
 
   const FileInfo& info() const;
+  /// Elements are read in this type from now on. Throws FileError when it holds none of these.
+  void read_as(ElementType type);
 
   /// All of it. Throws FileError, OutOfMemory.
   AnyMatrix read(const PoolWith& on) const;
