@@ -67,12 +67,6 @@ char delimiter_of(std::string_view line) {
   return trimmed(line).find_first_of(" \t") == line.npos ? ',' : ' ';
 }
 
-// What a header begins with where it is a comment, as numpy.savetxt writes it.
-std::string_view without_comment_sign(std::string_view line) {
-  if (line.starts_with('#')) line = trimmed(line.substr(1));
-  return line;
-}
-
 [[noreturn]] void refuse_cell(const InputFile& file, const Layout& layout, std::uint64_t offset,
                               std::size_t column, std::string_view text) {
   std::string name;
@@ -132,7 +126,7 @@ void parse_line(const InputFile& file, const Layout& layout, std::uint64_t offse
 
 std::vector<std::string> split_header(std::string_view line, char delimiter) {
   std::vector<std::string> names;
-  line = without_comment_sign(line);
+  if (line.starts_with('#')) line = trimmed(line.substr(1));
   for (bool last = line.empty(); !last;) {
     const Cell cell = take_cell(line, delimiter);
     std::string name(cell.text);
@@ -153,35 +147,32 @@ void probe_csv(const InputFile& file, Layout& layout) {
     layout.begin = 3;
   Lines lines(file, layout.begin, layout.end);
   std::string_view line;
-  if (!lines.next(line)) return;
-  const std::string_view first = without_comment_sign(line);
-  if (layout.delimiter == 0) layout.delimiter = delimiter_of(first);
-  bool header = layout.header == Header::present || first.size() < line.size();
-  std::size_t cells = 0;
-  with_element(layout.type, [&]<class T>(std::type_identity<T>) {
-    std::string_view rest = first;
-    for (bool last = false; !last; ++cells) {
-      const Cell cell = take_cell(rest, layout.delimiter);
-      // A type that is wished for does not make a header of numbers.
-      T value;
-      double number;
-      header |= layout.header == Header::automatic && !parse_cell(cell.text, value) &&
-                !parse_cell(cell.text, number);
-      last = cell.last;
-    }
-  });
-  layout.columns = cells;
-  if (!header) return;
-  layout.header_begin = lines.offset();
-  layout.header_bytes = line.size();
-  const std::uint64_t behind = lines.offset() + line.size();  // at the end of the line
-  char end[2];
-  const std::size_t got = file.read_some(behind, end, 2);
-  layout.begin = behind + (got == 0 ? 0 : end[0] == '\r' && got == 2 && end[1] == '\n' ? 2 : 1);
-  layout.begin = std::min(layout.begin, layout.end);
-  // With a comment sign there may be another number of names.
-  Lines values(file, layout.begin, layout.end);
-  if (values.next(line)) layout.columns = count_cells(line, layout.delimiter);
+  const auto is_header = [&] {
+    layout.header_begin = lines.offset();
+    layout.header_bytes = line.size();
+    // Its end, or that of the file.
+    layout.begin = std::min(lines.offset() + line.size(), layout.end);
+  };
+  bool more = lines.next(line);
+  for (; more && line.starts_with('#'); more = lines.next(line)) is_header();
+  if (!more) return;
+  if (layout.delimiter == 0) layout.delimiter = delimiter_of(line);
+  layout.columns = count_cells(line, layout.delimiter);
+  if (layout.header_bytes > 0) return;  // a comment, as numpy.savetxt writes it
+  bool names = layout.header == Header::present;
+  if (layout.header == Header::automatic)
+    with_element(layout.type, [&]<class T>(std::type_identity<T>) {
+      std::string_view rest = line;
+      for (bool last = false; !last;) {
+        const Cell cell = take_cell(rest, layout.delimiter);
+        // A type that is wished for does not make names of numbers.
+        T value;
+        double number;
+        names |= !parse_cell(cell.text, value) && !parse_cell(cell.text, number);
+        last = cell.last;
+      }
+    });
+  if (names) is_header();
 }
 
 void read_csv(const InputFile& file, const Layout& layout, LineIndex index, const Part& part,

@@ -234,6 +234,8 @@ FileReader::FileReader(const PoolWith& on, FileSource source, const ReadOptions&
           out(header), whole(task));
     });
     s.info.names = split_header(std::string_view(header.data(), header.size()), layout.delimiter);
+    // A comment need not be a list of names.
+    if (s.info.names.size() != layout.columns && layout.rows > 0) s.info.names.clear();
     for (std::string& name_of_column : s.info.names)
       std::ranges::replace_if(
           name_of_column, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; },
@@ -251,8 +253,8 @@ const FileInfo& FileReader::info() const {
 
 void FileReader::read_as(ElementType type) {
   if (is_complex(state_->info.stored_type) && !is_complex(type))
-    throw file_error(state_->name, "holds complex numbers, which do not become " +
-                                       std::string(to_string(type)));
+    throw file_error(state_->name,
+                     "holds complex numbers, which do not become " + std::string(to_string(type)));
   state_->task.layout.type = state_->info.type = type;
 }
 
