@@ -465,6 +465,46 @@ TEST_P(InstructionSweep, of_a_reduction) {
       ordinary);
 }
 
+TEST_P(InstructionSweep, of_tasks_that_wait_for_each_other) {
+  Sweep sweep(GetParam());
+  tine::Pool& pool = sweep.pool();
+  const std::size_t length = GetParam() * slice_length;
+  auto x = pool.array<std::uint64_t>(length);
+  tine::TaskGraph<std::size_t> graph;
+  const auto block = [&](std::size_t task) {
+    return x.view().part(0, task * slice_length, slice_length);
+  };
+  graph.add(0, tine::inout(block(0)));
+  for (std::size_t i = 1; i < GetParam(); ++i)
+    graph.add(i, tine::in(block(i - 1)), tine::inout(block(i)));
+  const Sweep::Job job = [&](const tine::Policy& policy) {
+    // No task is for one worker only: one that was killed comes back for this.
+    if (policy.schedule == tine::Schedule::fixed)
+      tine::for_each_slice(pool.with(policy), tine::slices(GetParam(), 1), [](tine::Slice) {});
+    fill(x);
+    std::vector<std::uint64_t> expected(x.begin(), x.end());
+    const auto next = [](std::size_t i, auto& all) {
+      return mixed(all[i]) + (i < slice_length ? 0 : all[i - slice_length]);
+    };
+    for (std::size_t i = 0; i < length; ++i) expected[i] = next(i, expected);
+    const auto report = tine::run(
+        pool.with(policy), graph,
+        [stages = sweep.stages(), die = sweep.first_death(), next](
+            std::size_t task, const tine::View<std::uint64_t>& all) {
+          stages.set(task, 1);
+          const std::size_t first = task * slice_length;
+          all[first] = next(first, all);
+          die(task);
+          all[first + 1] = next(first + 1, all);
+          stages.set(task, 2);
+        },
+        tine::inout(x));
+    EXPECT_EQ(std::vector<std::uint64_t>(x.begin(), x.end()), expected);
+    return report;
+  };
+  sweep("graph", Scene::alone, job, with(ordinary, saved));
+}
+
 TEST_P(InstructionSweep, of_a_barrier) {
   Sweep sweep(GetParam());
   tine::Pool& pool = sweep.pool();

@@ -24,5 +24,6 @@
 #include <tine/sort.hpp>
 #include <tine/spmd.hpp>
 #include <tine/stop_signals.hpp>
+#include <tine/task_graph.hpp>
 #include <tine/transform.hpp>
 #include <tine/value.hpp>

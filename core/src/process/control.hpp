@@ -6,6 +6,8 @@
 // can have written (see Word::plausible).
 #pragma once
 
+#include <limits.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -106,6 +108,10 @@ struct Barrier {
 struct Board {
   // Written by all: no more slices are begun.
   alignas(128) std::atomic<std::uint32_t> stop_claims;
+  // What workers wait for that have no task of a graph: it changes when there may be one.
+  alignas(128) std::atomic<std::uint32_t> tasks_over;  // futex
+  std::atomic<std::uint32_t>
+      waiting;  // for it; a hint that may be too high, since the dead count, too
   // What the master waits for: a hint that a look at the ledger is worth while. Written by workers
   // and supervisor.
   alignas(128) std::atomic<std::uint32_t> finished;  // futex
@@ -126,12 +132,18 @@ struct Board {
     finished.fetch_add(1);
     if (master_asleep.load() != 0) sys::futex_wake(finished, 1);
   }
+  /// Tells workers that have no task of a graph that there may be one now.
+  void report_task_over() {
+    tasks_over.fetch_add(1);
+    if (waiting.load() != 0) sys::futex_wake(tasks_over, INT_MAX);
+  }
   /// Ends the job early; the first reason stands. Returns whether this is it.
   bool condemn(Verdict why, std::uint64_t slice) {
     std::uint64_t none = 0;
     const bool first =
         verdict.compare_exchange_strong(none, static_cast<std::uint64_t>(why) | slice << 8);
     stop_claims.store(1);
+    report_task_over();
     return first;
   }
   /// A place for one more fault. When all are taken there is one for that which ends the job;

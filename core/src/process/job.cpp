@@ -106,6 +106,10 @@ void JobRun::prepare() {
       undo_bytes += piece_bytes(spec_.args[a], first);
       all_bytes += spec_.args[a].rows * spec_.args[a].row_bytes;
     }
+  if (spec_.graph) {
+    undo_bytes = spec_.graph.undo_bytes;
+    has_inout = undo_bytes != 0;
+  }
   undo_bytes = (undo_bytes + 127) / 128 * 128;
   if (pool_.ledger_.size() < slices_)
     pool_.ledger_ = Array<LedgerWord>(pool_.arena_, {std::max<std::size_t>(slices_, 4096)});
@@ -134,6 +138,7 @@ void JobRun::prepare() {
   d.retry_exceptions = policy_.retry_exceptions;
   d.has_inout = has_inout;
   d.spmd = spec_.spmd;
+  d.graph = spec_.graph;
   d.strict = policy_.memory_faults == MemoryFaults::strict && !spec_.spmd;
   d.attempts = policy_.attempts;
   d.arg_count = static_cast<unsigned>(spec_.arg_count);
@@ -150,7 +155,7 @@ void JobRun::prepare() {
     if (!run->stale) continue;
     const bool whole_run = arg.spec.data == run->data && arg.spec.row_pitch == arg.spec.row_bytes &&
                            extent_bytes(arg.spec) + 4096 > run->bytes;
-    if (writes(arg.spec.kind) && whole_run && !d.strict) {
+    if (writes(arg.spec.kind) && whole_run && !d.strict && !d.graph) {
       arg.zero_first = true;  // by the workers, slice by slice, in cache
       run->stale = false;
     } else {
@@ -159,7 +164,7 @@ void JobRun::prepare() {
   }
   d.closure_bytes = static_cast<std::uint32_t>(spec_.closure_bytes);
   memcpy(d.closure, spec_.closure, spec_.closure_bytes);
-  if (d.strict && has_inout) {
+  if (d.strict && all_bytes != 0) {
     originals_ = Array<std::byte>(pool_.arena_, {all_bytes});
     save(d, everything(), originals_.data());
   }
@@ -193,6 +198,7 @@ void JobRun::post() {
   control_.restarts.store(0, std::memory_order_relaxed);
   control_.undone.store(0, std::memory_order_relaxed);
   board_.stop_claims.store(0, std::memory_order_relaxed);
+  board_.waiting.store(0, std::memory_order_relaxed);
 
   control_.master_cpu.store(sched_getcpu());
   control_.open_job.store(d.number);
@@ -365,6 +371,7 @@ void JobRun::give_up_the_rest() {
 // Nobody works on the job any more. Returns whether every slice is over.
 bool JobRun::close() {
   board_.stop_claims.store(1);
+  board_.report_task_over();
   wait_until_parked();
   control_.open_job.store(0);
   // One who came late may have gone in between.
@@ -393,7 +400,7 @@ bool JobRun::must_run_again() {
 // All that the job writes is as before it.
 void JobRun::roll_back() {
   const JobDescriptor& d = job();
-  if (d.has_inout) restore(d, everything(), originals_.data());
+  if (!originals_.empty()) restore(d, everything(), originals_.data());
   zero_outputs(d, everything());
 }
 

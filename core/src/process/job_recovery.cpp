@@ -161,6 +161,7 @@ void Supervisor::recover(unsigned index, const siginfo_t& info) {
   }
   slot.active.store(0);
   control_.ring(INT_MAX);
+  board_.report_task_over();
   board_.report_finished();
 }
 

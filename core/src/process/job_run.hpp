@@ -75,8 +75,8 @@ class JobRun {
   // All slices in one.
   Slice everything() const {
     Slice s;
+    s.index = all_slices;
     s.count = 1;
-    s.end = spec_.partition.n;
     return s;
   }
   // Call after the word was read: whoever wrote it was counted before he was forked.

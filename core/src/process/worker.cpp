@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include <tine/spmd.hpp>
@@ -24,6 +25,7 @@
 #include "process/memory_growth.hpp"
 #include "process/task_server.hpp"
 #include "process/thread_caps.hpp"
+#include "schedule/ready_tasks.hpp"
 #include "sync/clock.hpp"
 #include "sync/role.hpp"
 #include "sync/sanitizer.hpp"
@@ -73,12 +75,15 @@ class Worker {
   void prepare();
   void lock_arena();
   void work();
+  void work_on_slices();
+  void work_on_graph();
   bool attempt(std::size_t index);
   bool run(std::size_t index, const Slice& slice, LedgerWord& word, const Word& running);
   bool handle_exception(std::size_t index, const Slice& slice, LedgerWord& word,
                         const Word& running);
   void map_ahead(const Slice& slice);
   void wait_for_bell(std::uint32_t seen);
+  void wait_for_task(std::uint32_t seen);
   std::byte* undo() { return job_.undo + index_ * job_.undo_stride; }
 
   [[noreturn]] void leave_for_recycling() {
@@ -94,6 +99,7 @@ class Worker {
   Slot& slot_;
   TaskServer tasks_{inherited_, index_};
   std::int64_t last_task_ = 0;
+  std::int64_t waited_ = 0;  // for tasks of a graph
   MemoryGrowth growth_{control_.recycle_above};
   ArenaMapping mapping_;
   JobDescriptor job_;
@@ -144,7 +150,7 @@ void Worker::prepare() {
   for (unsigned a = 0; a < job_.arg_count; ++a) {
     const JobArgument& arg = job_.args[a];
     if (arg.run.bytes != 0) mapping_.meet(arg.run, arg.is_written());
-    if (arg.spec.kind == AccessKind::whole && arg.spec.rows != 0)
+    if ((arg.spec.kind == AccessKind::whole || job_.graph) && arg.spec.rows != 0)
       mapping_.map_ahead(arg.run, arg.spec.data,
                          (arg.spec.rows - 1) * arg.spec.row_pitch + arg.spec.row_bytes);
   }
@@ -177,22 +183,50 @@ void Worker::work() {
         while (attempt(left_behind)) {
         }
     }
-    // With a fixed schedule, parts of workers that cannot be replaced still have to be done.
-    const bool help = job_.schedule != Schedule::fixed || control_.fork_error.load() != 0;
-    Claims claims({board_.lanes(), job_.schedule, control_.workers, job_.slices}, job_.schedule,
-                  control_.workers, index_, help);
-    while (board_.stop_claims.load(std::memory_order_relaxed) == 0) {
-      const std::size_t index = claims.next();
-      if (index == Claims::none) break;
-      if (index >= job_.slices) continue;  // somebody wrote over the lane
-      while (attempt(index)) {
-      }
-      if (growth_.is_over()) leave_for_recycling();
-    }
+    if (job_.graph)
+      work_on_graph();
+    else
+      work_on_slices();
   }
   if (slot_.done.load(std::memory_order_relaxed) != done_before)
-    slot_.busy_ns.store(slot_.busy_ns.load(std::memory_order_relaxed) + (now_ns() - began),
+    slot_.busy_ns.store(slot_.busy_ns.load(std::memory_order_relaxed) +
+                            (now_ns() - began - std::exchange(waited_, 0)),
                         std::memory_order_relaxed);
+}
+
+void Worker::work_on_slices() {
+  // With a fixed schedule, parts of workers that cannot be replaced still have to be done.
+  const bool help = job_.schedule != Schedule::fixed || control_.fork_error.load() != 0;
+  Claims claims({board_.lanes(), job_.schedule, control_.workers, job_.slices}, job_.schedule,
+                control_.workers, index_, help);
+  while (board_.stop_claims.load(std::memory_order_relaxed) == 0) {
+    const std::size_t index = claims.next();
+    if (index == Claims::none) break;
+    if (index >= job_.slices) continue;  // somebody wrote over the lane
+    while (attempt(index)) {
+    }
+    if (growth_.is_over()) leave_for_recycling();
+  }
+}
+
+void Worker::work_on_graph() {
+  ReadyTasks ready(job_.graph, job_.ledger, job_.slices, board_.lanes()[0].next);
+  while (board_.stop_claims.load(std::memory_order_relaxed) == 0) {
+    const std::uint32_t seen = board_.tasks_over.load();
+    const std::size_t task = ready.next();
+    if (task != ReadyTasks::none) {
+      while (attempt(task)) {
+      }
+      board_.report_task_over();
+      if (growth_.is_over()) leave_for_recycling();
+    } else if (ready.some_wait()) {
+      const std::int64_t began = now_ns();
+      wait_for_task(seen);
+      waited_ += now_ns() - began;
+    } else {
+      return;  // should others die of what is left, the bell rings
+    }
+  }
 }
 
 // Claims a slice and runs it, unless somebody else did. True: it may be tried again at once.
@@ -299,6 +333,7 @@ bool Worker::handle_exception(std::size_t index, const Slice& slice, LedgerWord&
 }
 
 void Worker::map_ahead(const Slice& s) {
+  if (job_.graph) return;  // the whole arrays are mapped already
   for (unsigned a = 0; a < job_.arg_count; ++a) {
     const JobArgument& arg = job_.args[a];
     if (arg.spec.kind == AccessKind::whole) continue;
@@ -348,6 +383,22 @@ void Worker::wait_for_bell(std::uint32_t seen) {
     if (sys::process_ended(inherited_.links.master_pidfd)) leave(0);
     if (control_.open_job.load() == 0) patience = seconds;  // an idle pool uses no CPU
   }
+}
+
+// The next task is often ready within microseconds, and waking a sleeper takes tens of them.
+void Worker::wait_for_task(std::uint32_t seen) {
+  const std::int64_t spin_until = now_ns() + (control_.may_spin != 0 ? longest_spin : 0);
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (board_.tasks_over.load(std::memory_order_acquire) != seen) return;
+      pause_cpu();
+    }
+  } while (now_ns() < spin_until);
+  board_.waiting.fetch_add(1);
+  sys::futex_wait(board_.tasks_over, seen, 100 * ms);
+  board_.waiting.fetch_sub(1);
+  // The supervisor would have killed us; this is for when it is gone, too.
+  if (sys::process_ended(inherited_.links.master_pidfd)) leave(0);
 }
 
 void Worker::barrier() {

@@ -47,6 +47,7 @@ struct JobDescriptor {
   bool strict = false;
   unsigned attempts = 3;
   unsigned arg_count = 0;
+  GraphSpec graph;
   std::uint32_t closure_bytes = 0;
   bool is_timed() const { return slice_deadline_ns != 0 || slice_cpu_ns != 0; }
   JobArgument args[max_arguments];
@@ -67,10 +68,23 @@ void for_each_piece(const ArgSpec& arg, std::size_t begin, std::size_t end, cons
   for (std::size_t r = begin; r < end; ++r) f(arg.data + r * arg.row_pitch + left, width);
 }
 
-/// The same for what a slice writes.
+/// All of a job's arguments in one slice.
+inline constexpr std::size_t all_slices = static_cast<std::size_t>(-1);
+
+/// Calls f(begin, bytes) for each piece of memory that a slice writes in this way. Those of a task are
+/// its blocks.
 template <class F>
-void for_each_written_piece(const ArgSpec& arg, const Slice& s, F f) {
-  for_each_piece(arg, s.begin, s.end, s.columns, f);
+void for_each_written_piece(const JobDescriptor& job, const Slice& s, AccessKind kind, F f) {
+  if (job.graph && s.index != all_slices) {
+    const GraphNode* node = job.graph.nodes + s.index;
+    for (std::uint64_t w = node[0].writes; w < node[1].writes; ++w)
+      if (const ArgSpec& block = job.graph.writes[w]; block.kind == kind)
+        for_each_piece(block, 0, block.rows, {}, f);
+    return;
+  }
+  for (unsigned a = 0; a < job.arg_count; ++a)
+    if (const ArgSpec& arg = job.args[a].spec; arg.kind == kind)
+      for_each_piece(arg, s.begin, s.index == all_slices ? arg.rows : s.end, s.columns, f);
 }
 
 /// Bytes of one argument that belong to a slice, without its halo.
@@ -82,38 +96,32 @@ inline std::size_t piece_bytes(const ArgSpec& arg, const Slice& s) {
 
 /// Copies the slice's `inout` parts to `undo`, one after another.
 inline void save(const JobDescriptor& job, const Slice& s, std::byte* undo) {
-  for (unsigned a = 0; a < job.arg_count; ++a)
-    if (job.args[a].spec.kind == AccessKind::inout)
-      for_each_written_piece(job.args[a].spec, s, [&](const std::byte* p, std::size_t bytes) {
-        std::memcpy(undo, p, bytes);
-        undo += bytes;
-      });
+  for_each_written_piece(job, s, AccessKind::inout, [&](const std::byte* p, std::size_t bytes) {
+    std::memcpy(undo, p, bytes);
+    undo += bytes;
+  });
 }
 
 /// Copies them back.
 inline void restore(const JobDescriptor& job, const Slice& s, const std::byte* undo) {
-  for (unsigned a = 0; a < job.arg_count; ++a)
-    if (job.args[a].spec.kind == AccessKind::inout)
-      for_each_written_piece(job.args[a].spec, s, [&](std::byte* p, std::size_t bytes) {
-        std::memcpy(p, undo, bytes);
-        undo += bytes;
-      });
+  for_each_written_piece(job, s, AccessKind::inout, [&](std::byte* p, std::size_t bytes) {
+    std::memcpy(p, undo, bytes);
+    undo += bytes;
+  });
 }
 
 /// Zeroes the slice's `out` parts.
 inline void zero_outputs(const JobDescriptor& job, const Slice& s) {
-  for (unsigned a = 0; a < job.arg_count; ++a)
-    if (job.args[a].spec.kind == AccessKind::out)
-      for_each_written_piece(job.args[a].spec, s,
-                             [](std::byte* p, std::size_t bytes) { std::memset(p, 0, bytes); });
+  for_each_written_piece(job, s, AccessKind::out,
+                         [](std::byte* p, std::size_t bytes) { std::memset(p, 0, bytes); });
 }
 
 /// Zeroes what nobody has zeroed since its memory was somebody else's.
 inline void zero_stale(const JobDescriptor& job, const Slice& s) {
   for (unsigned a = 0; a < job.arg_count; ++a)
     if (job.args[a].zero_first)
-      for_each_written_piece(job.args[a].spec, s,
-                             [](std::byte* p, std::size_t bytes) { std::memset(p, 0, bytes); });
+      for_each_piece(job.args[a].spec, s.begin, s.end, s.columns,
+                     [](std::byte* p, std::size_t bytes) { std::memset(p, 0, bytes); });
 }
 
 }  // namespace tine::detail

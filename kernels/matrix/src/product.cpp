@@ -5,7 +5,6 @@
 #include <tine/for_each_slice.hpp>
 #include <tine/job_sequence.hpp>
 
-#include "isa_variants.hpp"
 #include "shared_operands.hpp"
 #include "tile_product.hpp"
 #include "tiling.hpp"
@@ -65,10 +64,8 @@ Report for_tiles(const PoolWith& on, const Partition& tiles, T beta, const View<
                       : for_each_slice(on, tiles, kernel, tine::inout(c), accesses...);
 }
 
-/// A BLAS packs what it multiplies for each tile anew, which pays for large ones only.
 Isa isa_for(const Partition& tiles) {
-  const bool small = std::min(tiles.grain, tiles.column_grain) < 512;
-  return isa() == Isa::blas && small ? eigen_isa() : isa();
+  return matrix::isa_for(std::min(tiles.grain, tiles.column_grain));
 }
 
 /// The part of [0, k) with this number.

@@ -5,7 +5,10 @@
 #include <cmath>
 #include <cstddef>
 
+#include <tine/matrix/isa.hpp>
 #include <tine/partition.hpp>
+
+#include "isa_variants.hpp"
 
 namespace tine::matrix {
 
@@ -38,6 +41,24 @@ inline std::size_t sum_parts(const Partition& tiles, std::size_t k) {
   if (tiles.size() >= enough_tiles || k < 8 * shortest) return 1;
   return std::clamp(std::min(k / shortest, most_elements / (tiles.n * tiles.columns)),
                     std::size_t{1}, most);
+}
+
+/// The side of the tiles in the factorisation of a triangle, and in solving with one: enough of them
+/// for the workers, and large enough for products.
+inline std::size_t triangular_tile(std::size_t n) {
+  const std::size_t side = (n / 16 + 31) / 32 * 32;
+  return std::clamp<std::size_t>(side, 64, 512);
+}
+
+/// The columns of a panel that is factored in one go, which is slow and can hold up all others.
+inline std::size_t panel_width(std::size_t n) {
+  const std::size_t width = (n / 16 + 31) / 32 * 32;
+  return std::clamp<std::size_t>(width, 32, 256);
+}
+
+/// A BLAS packs what it multiplies for each tile anew, which pays for large ones only.
+inline Isa isa_for(std::size_t side) {
+  return isa() == Isa::blas && side < 512 ? eigen_isa() : isa();
 }
 
 }  // namespace tine::matrix

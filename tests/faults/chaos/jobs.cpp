@@ -261,6 +261,75 @@ class Reduction : public Kind {
   Hash result_{};
 };
 
+// Tasks of which each changes its own cells and reads those of the one before it, and of one farther back.
+class Graph : public Kind {
+ public:
+  explicit Graph(tine::Pool& pool) : x_(pool.array<Word>(most_elements)) {}
+  const char* name() const override { return "graph"; }
+  void prepare(const Plan& plan) override {
+    const std::size_t n = plan.size();
+    partition_ = tine::slices(n, plan.length);
+    expected_ = {};
+    for (std::size_t i = 0; i < n; ++i) {
+      x_[i] = input(plan, i);
+      expected_.before.push_back(x_[i]);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      const Word seen = seen_by(partition_.slice(i / plan.length), expected_.once);
+      expected_.once.push_back(mixed(x_[i]) + seen);
+      expected_.twice.push_back(mixed(mixed(x_[i]) + seen) + seen);
+    }
+  }
+  void post(const tine::PoolWith& on, const Plan& plan) override {
+    const auto x = x_.view().part(0, 0, plan.size());
+    tine::TaskGraph<tine::Slice> graph;
+    for (std::size_t i = 0; i < partition_.size(); ++i) {
+      const auto cells = [&](std::size_t task) {
+        const tine::Slice s = partition_.slice(task);
+        return x.part(0, s.begin, s.size());
+      };
+      if (i == 0)
+        graph.add(partition_.slice(i), tine::inout(cells(i)));
+      else
+        graph.add(partition_.slice(i), tine::in(cells(i - 1)), tine::in(cells(i / 2)),
+                  tine::inout(cells(i)));
+    }
+    tine::run(
+        on, graph,
+        [job = plan.job](const tine::Slice& s, const tine::View<Word>& all) {
+          const Fate fate(job, s);
+          const Word seen = seen_by(s, all);
+          for (std::size_t i = s.begin; i < s.end; ++i) {
+            fate.before(i - s.begin);
+            all[i] = mixed(all[i]) + seen;
+          }
+        },
+        tine::inout(x));
+  }
+  // Nothing is left out: what follows would be wrong.
+  bool allowed(const Plan& plan, const End& end) const override {
+    Plan fails = plan;
+    if (plan.scene == Scene::quarantines) fails.scene = Scene::fails;
+    return Kind::allowed(fails, end);
+  }
+  void check(const Plan&, const End& end, Findings& findings) override {
+    judge(partition_, 1, x_.data(), expected_, false, end, findings);
+  }
+
+ private:
+  // The last cell of the task before it, and the first of another one.
+  template <class X>
+  static Word seen_by(const tine::Slice& s, const X& x) {
+    if (s.index == 0) return 0;
+    const std::size_t length = s.begin / s.index;
+    return 3 * x[s.begin - 1] + 5 * x[s.index / 2 * length];
+  }
+
+  tine::Array<Word> x_;
+  tine::Partition partition_;
+  Contents<Word> expected_;
+};
+
 // Members that read each other's words after a barrier, several times.
 class Members : public Kind {
  public:
@@ -317,6 +386,7 @@ std::vector<std::unique_ptr<Kind>> make_kinds(tine::Pool& pool) {
   kinds.push_back(std::make_unique<InOut>(pool));
   kinds.push_back(std::make_unique<Reduction>(pool));
   kinds.push_back(std::make_unique<Halo>(pool));
+  kinds.push_back(std::make_unique<Graph>(pool));
   kinds.push_back(std::make_unique<Members>(pool));
   add_image_kinds(pool, kinds);
   return kinds;

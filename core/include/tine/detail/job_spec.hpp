@@ -30,6 +30,20 @@ struct ArgSpec {
   AccessKind kind = AccessKind::in;
 };
 
+/// Where a task's dependencies and writes begin in the tables below; they end where the next one's begin.
+struct GraphNode {
+  std::uint64_t dependencies = 0;
+  std::uint64_t writes = 0;
+};
+/// A job whose slices are the tasks of a graph. The tables lie in the arena.
+struct GraphSpec {
+  const GraphNode* nodes = nullptr;             // one more than there are tasks; nullptr: no graph
+  const std::uint32_t* dependencies = nullptr;  // tasks of lower numbers
+  const ArgSpec* writes = nullptr;
+  std::size_t undo_bytes = 0;  // most that one task has to save
+  explicit operator bool() const { return nodes != nullptr; }
+};
+
 /// Runs one slice: `closure` points at the job's own copy of the bytes below; `partial` is where
 /// the slice's part of a reduction goes, nullptr when there is none.
 using Trampoline = void (*)(const std::byte* closure, const Slice& slice, std::byte* partial);
@@ -45,6 +59,7 @@ struct JobSpec {
   std::byte* partials = nullptr;  // one per slice, in the arena
   std::size_t partial_stride = 0;
   bool spmd = false;  // one slice per worker, all at the same time, never retried
+  GraphSpec graph;
 };
 
 /// Runs a job to its end, in the workers. Throws what error.hpp says.
@@ -107,7 +122,7 @@ constexpr auto argument_for(const Access<K, T, N>& access, const Slice& s) {
 [[noreturn]] void bad_argument(std::size_t index, const char* why);
 
 template <AccessKind K, class T, std::size_t N>
-ArgSpec spec_of(const Access<K, T, N>& access, const Partition& partition, std::size_t index) {
+ArgSpec rows_of_bytes(const Access<K, T, N>& access, std::size_t index) {
   const View<T, N>& v = access.view;
   ArgSpec spec;
   spec.data = reinterpret_cast<std::byte*>(const_cast<std::remove_const_t<T>*>(v.data()));
@@ -124,6 +139,12 @@ ArgSpec spec_of(const Access<K, T, N>& access, const Partition& partition, std::
     if (!v.empty() && !v.part(0, 0, 1).contiguous())
       bad_argument(index, "has rows that are not contiguous");
   }
+  return spec;
+}
+
+template <AccessKind K, class T, std::size_t N>
+ArgSpec spec_of(const Access<K, T, N>& access, const Partition& partition, std::size_t index) {
+  const View<T, N>& v = access.view;
   if (K != AccessKind::whole) {
     if (v.extent(0) != partition.n)
       bad_argument(index,
@@ -136,7 +157,7 @@ ArgSpec spec_of(const Access<K, T, N>& access, const Partition& partition, std::
         bad_argument(index, "does not have as many columns as the tiles of the partition");
     }
   }
-  return spec;
+  return rows_of_bytes(access, index);
 }
 
 template <class F>
@@ -149,8 +170,8 @@ constexpr void check_callable() {
 
 /// Packs callable and arguments and runs the job. `R` is the type of a partial, void for none.
 template <class R, class F, class... A>
-Report post(const PoolWith& on, const Partition& partition, R* partials, std::size_t stride, F f,
-            const A&... accesses) {
+Report post(const PoolWith& on, const Partition& partition, const GraphSpec& graph, R* partials,
+            std::size_t stride, F f, const A&... accesses) {
   check_callable<F>();
   static_assert(sizeof...(A) <= max_arguments, "a job takes at most 16 arrays");
   using C = Closure<F, A...>;
@@ -174,6 +195,7 @@ Report post(const PoolWith& on, const Partition& partition, R* partials, std::si
   spec.arg_count = count;
   spec.partials = reinterpret_cast<std::byte*>(partials);
   spec.partial_stride = stride;
+  spec.graph = graph;
   spec.run = [](const std::byte* bytes, const Slice& s, [[maybe_unused]] std::byte* partial) {
     // A local copy: reading captures through shared memory would make the compiler assume that
     // every store of the kernel may change them.
@@ -192,6 +214,11 @@ Report post(const PoolWith& on, const Partition& partition, R* partials, std::si
         c.arguments);
   };
   return run_job(on, spec);
+}
+template <class R, class F, class... A>
+Report post(const PoolWith& on, const Partition& partition, R* partials, std::size_t stride, F f,
+            const A&... accesses) {
+  return post<R>(on, partition, GraphSpec{}, partials, stride, f, accesses...);
 }
 
 }  // namespace tine::detail

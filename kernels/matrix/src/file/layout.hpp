@@ -44,8 +44,11 @@ void probe_csv(const InputFile& file, Layout& layout);
 void probe_mtx(const InputFile& file, Layout& layout);
 void probe_hdf5(const InputFile& file, Layout& layout);
 
-/// By what the file begins with: text is CSV. Throws FileError for anything else.
-FileFormat sniff_format(const InputFile& file);
+/// By the format that is wished for, or by what the file begins with.
+void probe(const InputFile& file, Layout& layout);
+/// A worker wrote it, whom a hostile file may have taken over. Throws FileError when it cannot be, or
+/// claims more than can be addressed.
+void check(const Layout& layout);
 
 /// Where lines end: of each chunk of the bytes [begin, end), how many lines that are not empty end in it
 /// and in those before.
