@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fast_float/fast_float.h>
 
@@ -57,8 +58,9 @@ const char* parse_number(const char* at, const char* end, T& value) {
       double real;
       const char* behind = parse_number(at, end, real);
       if (behind == nullptr || std::trunc(real) != real || std::abs(real) > 0x1p53) return nullptr;
-      value = static_cast<T>(real);
-      return static_cast<double>(value) == real ? behind : nullptr;
+      const auto whole = static_cast<std::int64_t>(real);
+      value = static_cast<T>(whole);
+      return std::in_range<T>(whole) ? behind : nullptr;
     }
   }
 }
