@@ -9,16 +9,20 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <type_traits>
 
 #include <tine/matrix/isa.hpp>
 #include <tine/matrix/product.hpp>
+#include <tine/matrix/solve.hpp>
 #include <tine/matrix/transpose.hpp>
 #include <tine/tine.hpp>
 
 #include "compare.hpp"
 #include "matrix_peers.hpp"
+#include "matrix_sparse.hpp"
 #include "python_peer.hpp"
 
 namespace {
@@ -54,15 +58,35 @@ template <class T>
 struct Matrices {
   Matrices(tine::Pool& pool, std::size_t n)
       : a(pool.array<T>(n, n)), b(pool.array<T>(n, n)), c(pool.array<T>(n, n)) {
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      a.data()[i] = static_cast<T>(i * 7919 % 1021) / 1021;
-      b.data()[i] = static_cast<T>(i * 104729 % 1019) / 1019;
-    }
+    std::minstd_rand random(1);
+    for (tine::Array<T, 2>* m : {&a, &b})
+      for (T& element : *m) element = static_cast<T>(random()) / static_cast<T>(random.max());
+    for (std::size_t i = 0; i < n; ++i) a(i, i) += static_cast<T>(n);  // positive definite
   }
   Square<T> square() { return {a.data(), b.data(), c.data(), static_cast<int>(a.extent(0))}; }
 
   tine::Array<T, 2> a, b, c;
+  // What factorisations leave.
+  std::optional<tine::matrix::Cholesky<T>> cholesky;
+  std::optional<tine::matrix::Lu<T>> lu;
+  std::optional<tine::matrix::Qr<T>> qr;
 };
+
+/// Whether a triangle of factors is that of the peers, which have theirs by columns: as near as the largest
+/// of them lets one expect.
+template <class T>
+bool same_triangle(const tine::Array<T, 2>& own, const Matrices<T>& peers, bool upper) {
+  const std::size_t n = own.extent(0);
+  double largest = 0, off = 0;
+  for (std::size_t y = 0; y < n; ++y)
+    for (std::size_t x = upper ? y : 0; x < (upper ? n : y + 1); ++x) {
+      const double e = static_cast<double>(upper ? peers.c(x, y) : peers.c(y, x));
+      largest = std::max(largest, std::abs(e));
+      off = std::max(off, std::abs(static_cast<double>(own(y, x)) - e));
+    }
+  const double eps = static_cast<double>(std::numeric_limits<T>::epsilon());
+  return off <= 1000 * static_cast<double>(n) * eps * largest;
+}
 
 /// One kind of work, as everybody calls it.
 template <class T>
@@ -74,6 +98,9 @@ struct Work {
   bool lower = false;   ///< only the lower part of the result counts
   bool vector = false;  ///< the result is the first row
   double against_blas = 0.98;
+  const char* extension = nullptr;  ///< what not every BLAS has
+  /// Whether the results are the same, instead of element by element.
+  std::function<bool(Matrices<T>& own, const Matrices<T>& peers)> same{};
 };
 
 template <class T>
@@ -91,13 +118,14 @@ bool agree(const Work<T>& work, const T* got, const T* expected, std::size_t n) 
 
 /// Every side's work done once, and compared.
 template <class T>
-void check(const Work<T>& work, const std::vector<Side>& sides, const T* own, const T* peers,
-           std::size_t n) {
+void check(const Work<T>& work, const std::vector<Side>& sides, Matrices<T>& own,
+           const Matrices<T>& peers, std::size_t n) {
   sides[0].run();
   for (const Side& side : sides) {
     if (!side.run || &side == &sides[0] || side.name == "1 worker") continue;
     side.run();
-    bench::require(agree(work, own, peers, n), side.name.c_str());
+    bench::require(work.same ? work.same(own, peers) : agree(work, own.c.data(), peers.c.data(), n),
+                   side.name.c_str());
   }
 }
 
@@ -124,13 +152,13 @@ void compare_work(const Work<T>& work, std::size_t n) {
                        {"Eigen", [=] { work.eigen(peers->square(), cpus); }},
                        {"Eigen, 1 thread", [=] { work.eigen(peers->square(), 1); }},
                    };
-                   check(work, sides, all->c.data(), peers->c.data(), n);
+                   check(work, sides, *all, *peers, n);
                    return sides;
                  });
   if (!has_blas() || Blas::installed().empty()) return;
   std::vector<Goal> goals;
   for (const Blas& blas : Blas::installed())
-    if (work.name != "transpose" || blas.has_transpose())
+    if (work.extension == nullptr || blas.has(work.extension))
       goals.push_back({Goal::What::speed, work.against_blas, blas.name()});
   bench::compare(name + ", BLAS", how, goals, [=] {
     auto all = std::make_shared<Matrices<T>>(pools->all, n);
@@ -138,13 +166,13 @@ void compare_work(const Work<T>& work, std::size_t n) {
     tine::matrix::use_isa(Isa::blas);
     std::vector<Side> sides{{"tine", [=] { work.tine(pools->all, *all); }}};
     for (const Blas& blas : Blas::installed()) {
-      if (work.name == "transpose" && !blas.has_transpose()) continue;
+      if (work.extension != nullptr && !blas.has(work.extension)) continue;
       sides.push_back({blas.name(), [=, &blas] {
                          blas.set_threads(cpus);
                          (blas.*work.blas)(peers->square());
                        }});
     }
-    check(work, sides, all->c.data(), peers->c.data(), n);
+    check(work, sides, *all, *peers, n);
     static bench::PythonPeer numpy(BENCH_PEERS);
     const std::string wanted =
         work.name + (sizeof(T) == 4 ? " float32 " : " float64 ") + std::to_string(n);
@@ -172,14 +200,52 @@ void compare_all() {
                        tine::matrix::gemv(pool, m.a, tine::View<const T>(m.b.data(), {n}),
                                           tine::View<T>(m.c.data(), {n}));
                      },
-                     EigenPeer<T>::gemv, &Blas::gemv<T>, false, true};
+                     EigenPeer<T>::gemv,
+                     &Blas::gemv<T>,
+                     false,
+                     true};
   const Work<T> transpose{"transpose",
                           [](tine::Pool& pool, M& m) { tine::matrix::transpose(pool, m.a, m.c); },
-                          EigenPeer<T>::transpose, &Blas::transpose<T>, false, false, 5};
+                          EigenPeer<T>::transpose,
+                          &Blas::transpose<T>,
+                          false,
+                          false,
+                          5,
+                          "domatcopy_"};
+  // As the peers have them, by columns; for cholesky that is the lower triangle by rows.
+  const auto by_columns = [](M& m) { return tine::matrix::operand(m.b).transposed(); };
+  const Work<T> cholesky{
+      .name = "cholesky",
+      .tine = [](tine::Pool& pool, M& m) { m.cholesky.emplace(pool, m.a); },
+      .eigen = EigenPeer<T>::cholesky,
+      .blas = &Blas::cholesky<T>,
+      .extension = "dpotrf_",
+      .same = [](M& own,
+                 const M& peers) { return same_triangle(own.cholesky->factor(), peers, false); }};
+  const Work<T> lu{
+      .name = "lu",
+      .tine = [=](tine::Pool& pool, M& m) { m.lu.emplace(pool, by_columns(m)); },
+      .eigen = EigenPeer<T>::lu,
+      .blas = &Blas::lu<T>,
+      .extension = "dgetrf_",
+      .same = [](M& own, const M& peers) { return same_triangle(own.lu->factors(), peers, true); }};
+  const Work<T> qr{.name = "qr",
+                   .tine = [=](tine::Pool& pool, M& m) { m.qr.emplace(pool, by_columns(m)); },
+                   .eigen = EigenPeer<T>::qr,
+                   .blas = &Blas::qr<T>,
+                   .extension = "dgeqrf_",
+                   .same =
+                       [](M& own, const M& peers) {
+                         auto r = pools->all.array<T>(own.a.extent(0), own.a.extent(1));
+                         own.qr->r(pools->all, r);
+                         return same_triangle(r, peers, true);
+                       }};
   for (const std::size_t n : {256, 512, 1024, 2048, 4096, 8192}) compare_work(gemm, n);
   for (const std::size_t n : {256, 1024, 2048, 4096}) compare_work(syrk, n);
   for (const std::size_t n : {1024, 8192}) compare_work(gemv, n);
   for (const std::size_t n : {1024, 8192}) compare_work(transpose, n);
+  for (const Work<T>& factorisation : {cholesky, lu, qr})
+    for (const std::size_t n : {256, 1024, 2048, 4096}) compare_work(factorisation, n);
 }
 
 }  // namespace
@@ -189,5 +255,6 @@ int main(int argc, char** argv) {
   pools = &both;
   compare_all<double>();
   compare_all<float>();
+  bench::compare_sparse(both.all, both.one);
   return bench::run("matrix", argc, argv);
 }

@@ -1,7 +1,9 @@
 // Compiled for this very machine: Eigen has another name here, so that it does not get mixed with Eigen
 // for other instruction sets.
 #define Eigen Eigen_of_the_peer
-#include <Eigen/Core>
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <Eigen/QR>
 
 #include "matrix_peers.hpp"
 
@@ -47,6 +49,34 @@ template <class T>
 void EigenPeer<T>::transpose(const Square<T>& m, int threads) {
   Eigen::setNbThreads(threads);
   out(m.c, m.n) = in(m.a, m.n).transpose();
+}
+
+// As Eigen has it, by columns.
+template <class T>
+using ByColumns = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+template <class T>
+void EigenPeer<T>::cholesky(const Square<T>& m, int threads) {
+  Eigen::setNbThreads(threads);
+  Eigen::Map<ByColumns<T>> c(m.c, m.n, m.n);
+  c = Eigen::Map<const ByColumns<T>>(m.a, m.n, m.n);
+  const Eigen::LLT<Eigen::Ref<ByColumns<T>>, Eigen::Upper> in_place(c);
+}
+
+template <class T>
+void EigenPeer<T>::lu(const Square<T>& m, int threads) {
+  Eigen::setNbThreads(threads);
+  Eigen::Map<ByColumns<T>> c(m.c, m.n, m.n);
+  c = Eigen::Map<const ByColumns<T>>(m.b, m.n, m.n);
+  const Eigen::PartialPivLU<Eigen::Ref<ByColumns<T>>> in_place(c);
+}
+
+template <class T>
+void EigenPeer<T>::qr(const Square<T>& m, int threads) {
+  Eigen::setNbThreads(threads);
+  Eigen::Map<ByColumns<T>> c(m.c, m.n, m.n);
+  c = Eigen::Map<const ByColumns<T>>(m.b, m.n, m.n);
+  const Eigen::HouseholderQR<Eigen::Ref<ByColumns<T>>> in_place(c);
 }
 
 template struct EigenPeer<float>;

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -77,11 +78,47 @@ void Blas::transpose(const Square<T>& m) const {
   call("R", "T", &m.n, &m.n, &one, m.a, &m.n, m.c, &m.n);
 }
 
-#define BENCH_BLAS(T)                               \
-  template void Blas::gemm(const Square<T>&) const; \
-  template void Blas::syrk(const Square<T>&) const; \
-  template void Blas::gemv(const Square<T>&) const; \
-  template void Blas::transpose(const Square<T>&) const;
+template <class T>
+void Blas::cholesky(const Square<T>& m) const {
+  using Potrf = void(const char*, const int*, T*, const int*, int*);
+  std::copy_n(m.a, m.n * std::size_t(m.n), m.c);
+  int info = 0;
+  auto* call = reinterpret_cast<Potrf*>(function(std::is_same_v<T, float> ? "spotrf_" : "dpotrf_"));
+  call("U", &m.n, m.c, &m.n, &info);
+  require(info == 0, "potrf");
+}
+
+template <class T>
+void Blas::lu(const Square<T>& m) const {
+  using Getrf = void(const int*, const int*, T*, const int*, int*, int*);
+  std::copy_n(m.b, m.n * std::size_t(m.n), m.c);
+  std::vector<int> pivots(static_cast<std::size_t>(m.n));
+  int info = 0;
+  auto* call = reinterpret_cast<Getrf*>(function(std::is_same_v<T, float> ? "sgetrf_" : "dgetrf_"));
+  call(&m.n, &m.n, m.c, &m.n, pivots.data(), &info);
+  require(info == 0, "getrf");
+}
+
+template <class T>
+void Blas::qr(const Square<T>& m) const {
+  using Geqrf = void(const int*, const int*, T*, const int*, T*, T*, const int*, int*);
+  std::copy_n(m.b, m.n * std::size_t(m.n), m.c);
+  std::vector<T> tau(static_cast<std::size_t>(m.n)), work(static_cast<std::size_t>(m.n) * 64);
+  const int size = static_cast<int>(work.size());
+  int info = 0;
+  auto* call = reinterpret_cast<Geqrf*>(function(std::is_same_v<T, float> ? "sgeqrf_" : "dgeqrf_"));
+  call(&m.n, &m.n, m.c, &m.n, tau.data(), work.data(), &size, &info);
+  require(info == 0, "geqrf");
+}
+
+#define BENCH_BLAS(T)                                    \
+  template void Blas::gemm(const Square<T>&) const;      \
+  template void Blas::syrk(const Square<T>&) const;      \
+  template void Blas::gemv(const Square<T>&) const;      \
+  template void Blas::transpose(const Square<T>&) const; \
+  template void Blas::cholesky(const Square<T>&) const;  \
+  template void Blas::lu(const Square<T>&) const;        \
+  template void Blas::qr(const Square<T>&) const;
 BENCH_BLAS(float)
 BENCH_BLAS(double)
 #undef BENCH_BLAS

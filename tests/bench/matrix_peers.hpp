@@ -22,6 +22,10 @@ struct EigenPeer {
   static void syrk(const Square<T>& m, int threads);  ///< the lower part
   static void gemv(const Square<T>& m, int threads);  ///< with the first row of b
   static void transpose(const Square<T>& m, int threads);
+  // Factorisations of a, or of b where it is not symmetric; c gets the factors.
+  static void cholesky(const Square<T>& m, int threads);
+  static void lu(const Square<T>& m, int threads);
+  static void qr(const Square<T>& m, int threads);
 };
 
 /// A BLAS library, loaded beside whatever tine is linked with.
@@ -38,10 +42,16 @@ class Blas {
   void syrk(const Square<T>& m) const;
   template <class T>
   void gemv(const Square<T>& m) const;
-  /// Whether there is omatcopy, which is an extension.
-  bool has_transpose() const { return function("domatcopy_") != nullptr; }
+  /// Of functions that are not a part of every BLAS: omatcopy, and LAPACK's.
+  bool has(const char* name) const { return function(name) != nullptr; }
   template <class T>
   void transpose(const Square<T>& m) const;
+  template <class T>
+  void cholesky(const Square<T>& m) const;
+  template <class T>
+  void lu(const Square<T>& m) const;
+  template <class T>
+  void qr(const Square<T>& m) const;
 
  private:
   Blas(std::string name, void* library) : name_(std::move(name)), library_(library) {}

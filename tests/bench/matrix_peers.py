@@ -16,6 +16,7 @@ def factors(kind, size):
     if made.get("key") != (kind, size):
         random = numpy.random.default_rng(1)
         made["a"] = random.random((size, size)).astype(kind)
+        numpy.fill_diagonal(made["a"], size)
         made["b"] = random.random((size, size)).astype(kind)
         made["c"] = numpy.zeros((size, size), kind)
         made["key"] = (kind, size)
@@ -37,4 +38,11 @@ for line in sys.stdin:
         numpy.matmul(a, a.T, out=c)
     elif work == "transpose":
         numpy.copyto(c, a.T)
+    elif work == "cholesky":
+        numpy.linalg.cholesky(a)
+    elif work == "qr":
+        numpy.linalg.qr(b, mode="raw")
+    else:  # numpy does it not
+        print("none", flush=True)
+        continue
     print(perf_counter() - began, flush=True)

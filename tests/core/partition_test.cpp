@@ -1,5 +1,7 @@
 #include <tine/partition.hpp>
 
+#include <signal.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -229,6 +231,50 @@ TEST_F(Partition, a_kernel_gets_its_tile_with_the_halo) {
       for (int v : visits) ASSERT_EQ(v, 1);
     }
   }
+}
+
+// The longest slice is neither the first nor the last, and each is undone once: its worker is killed when it
+// has written.
+TEST_F(Partition, cut_makes_slices_of_any_length_that_survive_a_death) {
+  const std::vector<std::size_t> lengths = {3, 0, 1, 5000, 0, 0, 17, 64, 0};
+  for (unsigned workers : tine_test::worker_counts) {
+    tine::Pool pool({.workers = workers});
+    auto bounds = pool.array<std::size_t>(lengths.size() + 1);
+    for (std::size_t i = 0; i < lengths.size(); ++i) bounds[i + 1] = bounds[i] + lengths[i];
+    const tine::Partition p = tine::cut(bounds);
+    ASSERT_EQ(p.size(), lengths.size());
+    auto x = pool.array<int>(p.n), killed = pool.array<int>(p.size());
+    const auto report = tine::for_each_slice(
+        pool, p,
+        [deaths = killed.view()](const tine::Slice& s, std::span<int> part) {
+          for (std::size_t i = 0; i < part.size(); ++i) part[i] += static_cast<int>(s.begin + i);
+          if (deaths[s.index]++ == 0) raise(SIGKILL);
+        },
+        tine::inout(x));
+    EXPECT_EQ(report.faults.size(), p.size());
+    for (std::size_t i = 0; i < x.size(); ++i) ASSERT_EQ(x[i], static_cast<int>(i));
+  }
+}
+
+TEST_F(Partition, cut_refuses_bounds_that_are_none) {
+  tine::Pool pool({.workers = 1});
+  using Bounds = std::vector<std::size_t>;
+  for (const Bounds& bad : {Bounds{}, Bounds{1, 2}, Bounds{0, 3, 2}})
+    EXPECT_THROW(tine::cut(pool.array_from(bad)), tine::InvalidArgument);
+  const auto none = pool.array_from(Bounds{0});
+  EXPECT_EQ(tine::cut(none).size(), 0u);
+  // A slice lies within the data, though bounds were written over.
+  auto bounds = pool.array_from(Bounds{0, 5, 9});
+  const tine::Partition p = tine::cut(bounds);
+  bounds[1] = 1000;
+  EXPECT_EQ(p.slice(0).end, 9u);
+  EXPECT_EQ(p.slice(1).size(), 0u);
+  // They lie where workers can read them.
+  tine::Pool other({.workers = 1});
+  auto x = other.array<int>(9);
+  EXPECT_THROW(tine::for_each_slice(
+                   other, p, [](const tine::Slice&, std::span<int>) {}, tine::out(x)),
+               tine::InvalidArgument);
 }
 
 }  // namespace

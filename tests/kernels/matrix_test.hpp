@@ -57,7 +57,8 @@ testing::AssertionResult near(const G& got, const E& expected, const S& scale, s
 template <class T>
 bool same_bits(const Matrix<T>& a, const Matrix<T>& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
+         (a.size() == 0 ||
+          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
 }
 
 /// A matrix in the arena of a pool, row-major, with some elements between rows.

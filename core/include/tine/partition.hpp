@@ -38,13 +38,17 @@ struct Partition {
   enum class Triangle : std::uint8_t { none, lower, upper };
 
   std::size_t n = 0;             ///< units along the first dimension
-  std::size_t grain = 1;         ///< units in a slice; the last may be shorter
+  std::size_t grain = 1;         ///< units in a slice; the last, and those of cut(), may be shorter
   std::size_t halo = 0;          ///< units that `in` arguments see beyond each end
   std::size_t columns = 0;       ///< extent of the second dimension; 0: it is not cut
   std::size_t column_grain = 0;  ///< columns in a tile
   Triangle triangle = Triangle::none;  ///< for tiles: all of them, or those up to the diagonal
+  const std::size_t* bounds =
+      nullptr;             ///< for cut(): where each slice begins, and the last one ends
+  std::size_t pieces = 0;  ///< for cut(): how many there are
 
   constexpr std::size_t size() const noexcept {  ///< number of slices
+    if (bounds != nullptr) return pieces;
     if (n == 0) return 0;
     return triangle == Triangle::none ? row_slices() * column_slices()
                                       : row_slices() * (row_slices() + 1) / 2;
@@ -88,6 +92,13 @@ Partition tiles(std::size_t rows, std::size_t columns, std::size_t tile_rows,
 /// The tiles of n rows and n columns that touch the diagonal or lie below it (or above it), for
 /// symmetric matrices and pairs. Tiles are squares of `side`.
 Partition triangle_tiles(std::size_t n, std::size_t side, Partition::Triangle triangle);
+
+/// Slices of unequal length, for units that differ in the work they make: slice i is
+/// [bounds[i], bounds[i + 1]), which may be empty. `bounds` lies in the arena of the pool, where the
+/// workers look it up, and must not change while it is in use; choose them by the data alone.
+///
+/// @throws InvalidArgument  `bounds` is empty, does not begin with 0, or descends
+Partition cut(const Array<std::size_t>& bounds);
 
 template <class T, std::size_t N>
   requires(N >= 2)

@@ -89,6 +89,10 @@ void JobRun::check() {
                          " although one of them is written; use inout(x) for an update in place")
                             .c_str());
   }
+  if (const std::size_t* bounds = spec_.partition.bounds;
+      bounds != nullptr && pins_.add(reinterpret_cast<const std::byte*>(bounds),
+                                     (spec_.partition.pieces + 1) * sizeof *bounds) == nullptr)
+    throw InvalidArgument("tine: the bounds of the partition do not lie in this pool's arena");
   if (spec_.partials != nullptr && slices_ != 0)
     if (Run* run = pins_.add(spec_.partials, slices_ * spec_.partial_stride))
       run->stale = false;  // each partial is written before it is read
@@ -98,12 +102,13 @@ void JobRun::check() {
 void JobRun::prepare() {
   // Slices of different length: the first is the longest, as grains go.
   std::size_t undo_bytes = 0, all_bytes = 0;
-  const Slice first = spec_.partition.slice(0);
+  Slice longest = spec_.partition.slice(0);
+  if (spec_.partition.bounds != nullptr) longest.end = longest.begin + spec_.partition.grain;
   bool has_inout = false;
   for (std::size_t a = 0; a < spec_.arg_count; ++a)
     if (spec_.args[a].kind == AccessKind::inout) {
       has_inout = true;
-      undo_bytes += piece_bytes(spec_.args[a], first);
+      undo_bytes += piece_bytes(spec_.args[a], longest);
       all_bytes += spec_.args[a].rows * spec_.args[a].row_bytes;
     }
   if (spec_.graph) {

@@ -31,6 +31,17 @@ std::size_t triangle_row(std::size_t index) {
 }  // namespace
 
 Slice Partition::slice(std::size_t index) const noexcept {
+  if (bounds != nullptr) {
+    // Kernels can reach the bounds: whatever is there now, a slice lies within the data, and is no longer
+    // than there is room for its copy.
+    Slice s;
+    s.index = index;
+    s.count = pieces;
+    s.begin = std::min(bounds[index], n);
+    s.end = std::clamp(bounds[index + 1], s.begin, std::min(n, s.begin + grain));
+    s.outer = {s.begin, s.end};
+    return s;
+  }
   const std::size_t across = column_slices();
   std::size_t row = index / across, column = index % across;
   if (triangle != Triangle::none) {
@@ -101,6 +112,18 @@ Partition tiles(std::size_t rows, std::size_t columns, std::size_t tile_rows,
 Partition triangle_tiles(std::size_t n, std::size_t side, Partition::Triangle triangle) {
   Partition p = tiles(n, n, side, side);
   p.triangle = triangle;
+  return p;
+}
+
+Partition cut(const Array<std::size_t>& bounds) {
+  if (bounds.empty() || bounds[0] != 0 || !std::ranges::is_sorted(bounds.span()))
+    throw InvalidArgument(
+        "tine::cut: bounds begin with 0, ascend, and end with the number of units");
+  Partition p;
+  p.n = bounds[bounds.size() - 1];
+  p.bounds = bounds.data();
+  p.pieces = bounds.size() - 1;
+  for (std::size_t i = 0; i < p.pieces; ++i) p.grain = std::max(p.grain, bounds[i + 1] - bounds[i]);
   return p;
 }
 
