@@ -175,7 +175,7 @@ void probe_csv(const InputFile& file, Layout& layout) {
   if (names) is_header();
 }
 
-void read_csv(const InputFile& file, const Layout& layout, LineIndex index, const Part& part,
+void read_csv(const InputFile& file, const Layout& layout, LineIndex index, const FilePart& part,
               std::byte* to) {
   Lines lines(file, find_line(file, layout, index, part.lines.begin), layout.end);
   with_element(layout.type, [&]<class T>(std::type_identity<T>) {

@@ -15,7 +15,7 @@ struct FileTask {
   std::size_t number;
   char name[4096];
   Layout layout;
-  Part part;  // lines.begin counts, and `within`
+  FilePart part;  // lines.begin counts, and `within`
 };
 using FileTasks = std::span<const FileTask>;
 

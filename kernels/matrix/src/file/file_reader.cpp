@@ -208,7 +208,7 @@ namespace {
 void read_part(const FileTask& task, LineIndex index, const Slice& slice, std::byte* to) {
   const InputFile file(open_input(task));
   const std::size_t first = task.part.lines.begin;
-  const Part part{{first + slice.begin, first + slice.end}, task.part.within};
+  const FilePart part{{first + slice.begin, first + slice.end}, task.part.within};
   const Layout& layout = task.layout;
   switch (layout.format) {
     case FileFormat::npy:
@@ -300,7 +300,8 @@ AnyMatrix FileReader::read(const PoolWith& on, Range rows) const {
     return result;
   }
 
-  const Part part = by_columns ? Part{{0, layout.columns}, rows} : Part{rows, {0, layout.columns}};
+  const FilePart part =
+      by_columns ? FilePart{{0, layout.columns}, rows} : FilePart{rows, {0, layout.columns}};
   const auto task = s.share(on.pool, part);
   const std::size_t lines = bytes.extent(0);
   const std::size_t grain = s.grain(by_columns ? layout.columns : layout.rows, bytes.extent(1));

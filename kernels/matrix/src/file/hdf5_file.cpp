@@ -85,7 +85,7 @@ void probe_hdf5(const InputFile& input, Layout& layout) {
   layout.end = input.size();
 }
 
-void read_hdf5(const InputFile& input, const Layout& layout, const Part& part, std::byte* to) {
+void read_hdf5(const InputFile& input, const Layout& layout, const FilePart& part, std::byte* to) {
   const Dataset opened = open_dataset(input, layout);
   const Hdf5Id space(H5Dget_space(opened.data), H5Sclose);
   hsize_t extents[2] = {0, 1};

@@ -64,14 +64,14 @@ std::uint64_t find_line(const InputFile& file, const Layout& layout, LineIndex i
 std::uint64_t number_of_line(const InputFile& file, std::uint64_t offset);
 
 /// Elements of lines (rows, or columns if that is the file's order) of which those `within` a range.
-struct Part {
+struct FilePart {
   Range lines, within;
 };
 // Each writes them, as layout.type, one after another. Throw FileError.
-void read_npy(const InputFile& file, const Layout& layout, const Part& part, std::byte* to);
-void read_csv(const InputFile& file, const Layout& layout, LineIndex index, const Part& part,
+void read_npy(const InputFile& file, const Layout& layout, const FilePart& part, std::byte* to);
+void read_csv(const InputFile& file, const Layout& layout, LineIndex index, const FilePart& part,
               std::byte* to);
-void read_hdf5(const InputFile& file, const Layout& layout, const Part& part, std::byte* to);
+void read_hdf5(const InputFile& file, const Layout& layout, const FilePart& part, std::byte* to);
 /// Numbers of an array in a .mtx file, one a line.
 void read_mtx_values(const InputFile& file, const Layout& layout, LineIndex index, Range lines,
                      std::byte* to);

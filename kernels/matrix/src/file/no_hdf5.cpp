@@ -16,7 +16,7 @@ bool has_hdf5() {
 void probe_hdf5(const InputFile&, Layout&) {
   refuse();
 }
-void read_hdf5(const InputFile&, const Layout&, const Part&, std::byte*) {
+void read_hdf5(const InputFile&, const Layout&, const FilePart&, std::byte*) {
   refuse();
 }
 std::unique_ptr<RowsWriter> hdf5_writer(int, const MatrixShape&, const WriteOptions&) {

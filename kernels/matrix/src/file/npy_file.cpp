@@ -57,7 +57,7 @@ void probe_npy(const InputFile& file, Layout& layout) {
                     " bytes, and it has " + std::to_string(file.size()));
 }
 
-void read_npy(const InputFile& file, const Layout& layout, const Part& part, std::byte* to) {
+void read_npy(const InputFile& file, const Layout& layout, const FilePart& part, std::byte* to) {
   const bool by_columns = layout.order == Order::column_major;
   const std::uint64_t length = by_columns ? layout.rows : layout.columns;
   const std::size_t from_bytes = size_of(layout.stored_type), to_bytes = size_of(layout.type);

@@ -11,7 +11,7 @@ struct FileReader::State {
   FileInfo info;
   Array<std::uint64_t, 1> index;  // see LineIndex; of one element where there are no lines
 
-  Array<FileTask, 1> share(Pool& pool, const Part& part) const {
+  Array<FileTask, 1> share(Pool& pool, const FilePart& part) const {
     FileTask with_part = task;
     with_part.part = part;
     return pool.array_from(std::span<const FileTask>(&with_part, 1));
