@@ -9,8 +9,11 @@ namespace tine::app {
 
 using Run = std::function<int()>;
 
-Run add_image_command(CLI::App& app);
-Run add_demo_command(CLI::App& app);
 Run add_doctor_command(CLI::App& app);
+// With tine::image.
+Run add_demo_command(CLI::App& app);
+Run add_image_command(CLI::App& app);
+// With tine::matrix.
+Run add_matrix_command(CLI::App& app);
 
 }  // namespace tine::app

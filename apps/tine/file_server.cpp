@@ -44,7 +44,7 @@ bool send_reply(int socket, const FileReply& reply, std::array<int, most_descrip
 
 FileServer::FileServer(Descriptor door, std::vector<Task> tasks, bool force, std::string recipe)
     : tasks_(std::move(tasks)),
-      outputs_(force),
+      outputs_(force, "--force replaces it, --resume goes on with an earlier run"),
       recipe_(std::move(recipe)),
       door_(std::move(door)),
       event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),

@@ -17,6 +17,7 @@
 #include "interrupt.hpp"
 #include "large_image.hpp"
 #include "list_file.hpp"
+#include "machine.hpp"
 #include "operands.hpp"
 #include "provenance.hpp"
 #include "streamed_image.hpp"
@@ -197,7 +198,7 @@ int run(const Settings& settings) {
     const LoadedChain loaded = load_operands(pool, given, tasks.size(), options, losses);
     const image::Chain& chain = loaded.chain;
     const bool single = tasks.size() == 1 && !tasks[0].is_over();
-    const std::uint64_t memory = settings.memory > 0 ? settings.memory : memory_for_an_image();
+    const std::uint64_t memory = settings.memory > 0 ? settings.memory : memory_for_a_file();
     const bool alone =
         single &&
         (run_streamed(pool, chain, tasks, files, options, memory, settings.progress, losses) ||

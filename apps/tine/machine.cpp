@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -77,6 +78,12 @@ std::optional<CgroupLimit> cgroup_cpus() {
 
 std::optional<CgroupLimit> cgroup_memory() {
   return smallest("memory.max", [](const std::string& text) { return std::stod(text); });
+}
+
+std::uint64_t memory_for_a_file() {
+  double free = static_cast<double>(memory_field("/proc/meminfo", "MemAvailable").value_or(0));
+  if (const auto limit = cgroup_memory()) free = std::min(free, limit->value);
+  return static_cast<std::uint64_t>(free / 2);
 }
 
 bool light_guard_pages() {

@@ -26,6 +26,9 @@ std::optional<CgroupLimit> cgroup_cpus();
 /// Bytes of memory.max.
 std::optional<CgroupLimit> cgroup_memory();
 
+/// What a file may take when nobody says: half of what is free, or left to our cgroup.
+std::uint64_t memory_for_a_file();
+
 /// Whether light guard pages (MADV_GUARD_INSTALL) work on shared memory.
 bool light_guard_pages();
 

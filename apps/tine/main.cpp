@@ -19,17 +19,26 @@ int main(int argc, char** argv) {
       "Results go to stdout, messages to stderr.\n"
       "Exit status: 0 all good, 1 some inputs failed, 2 wrong usage, 3 nothing succeeded,\n"
       "130 interrupted.");
-  Run run_image = add_image_command(app), run_demo = add_demo_command(app),
-      run_doctor = add_doctor_command(app);
+  std::vector<std::pair<const char*, Run>> commands;
+#if TINE_HAS_IMAGE
+  commands.emplace_back("image", add_image_command(app));
+#endif
+#if TINE_HAS_MATRIX
+  commands.emplace_back("matrix", add_matrix_command(app));
+#endif
+#if TINE_HAS_IMAGE
+  commands.emplace_back("demo", add_demo_command(app));
+#endif
+  commands.emplace_back("doctor", add_doctor_command(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_good : wrong_usage;
   }
   try {
-    if (app.got_subcommand("image")) return run_image();
-    if (app.got_subcommand("demo")) return run_demo();
-    return run_doctor();
+    for (const auto& [name, run] : commands)
+      if (app.got_subcommand(name)) return run();
+    return wrong_usage;
   } catch (const UsageError& error) {
     fmt::print(stderr, "tine: {}\n", error.what());
     return wrong_usage;

@@ -77,7 +77,8 @@ int OutputFile::rename_to_target() {
   return error;
 }
 
-OutputFiles::OutputFiles(bool force) : force_(force) {
+OutputFiles::OutputFiles(bool force, std::string advice)
+    : force_(force), advice_(std::move(advice)) {
   std::uint64_t random = static_cast<std::uint64_t>(getpid());
   [[maybe_unused]] const ssize_t got = getrandom(&random, sizeof random, GRND_NONBLOCK);
   token_ = fmt::format(".tine-{:016x}-", random);
@@ -98,7 +99,7 @@ void OutputFiles::prepare(const std::string& target, bool replaces) {
   }
   if (fs::is_directory(path, error)) throw Failure(fmt::format("{} is a folder", target));
   if (!force_ && !replaces && fs::exists(path, error))
-    throw Failure(fmt::format("{} exists already; --force replaces it, --resume goes on with an earlier run", target));
+    throw Failure(fmt::format("{} exists already; {}", target, advice_));
 }
 
 OutputFile OutputFiles::open(const std::string& target, bool replaces) const {

@@ -40,19 +40,21 @@ class OutputFile {
 
 class OutputFiles {
  public:
-  /// With `force`, existing files are replaced.
-  explicit OutputFiles(bool force);
+  /// With `force`, existing files are replaced. `advice` is for those who find one there.
+  explicit OutputFiles(bool force, std::string advice = "--force replaces it");
 
   /// Makes the target's folder if need be. Throws Failure when the target exists already, and is not
   /// to be replaced, or cannot be written.
   void prepare(const std::string& target, bool replaces = false);
 
+  /// What is no output yet.
+  static OutputFile none() { return {}; }
   /// An empty file for a target that was prepared. Any thread may call it. Throws Failure.
   OutputFile open(const std::string& target, bool replaces = false) const;
 
  private:
   bool force_;
-  std::string token_;
+  std::string advice_, token_;
   mutable std::atomic<std::size_t> count_ = 0;
   std::set<std::string> folders_;
 };

@@ -117,12 +117,6 @@ void stream(Pool& pool, const image::Chain& chain, Task& task, FileServer& files
 
 }  // namespace
 
-std::uint64_t memory_for_an_image() {
-  double free = static_cast<double>(memory_field("/proc/meminfo", "MemAvailable").value_or(0));
-  if (const auto limit = cgroup_memory()) free = std::min(free, limit->value);
-  return static_cast<std::uint64_t>(free / 2);
-}
-
 bool run_streamed(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks,
                   FileServer& files, const ImageOptions& options, std::uint64_t memory,
                   ProgressMode progress, Losses& losses) {

@@ -9,9 +9,6 @@
 
 namespace tine::app {
 
-/// What an image may take when nobody says: half of what is free, or left to our cgroup.
-std::uint64_t memory_for_an_image();
-
 /// Processes the only one of `tasks` if its format can be read row by row and the image does not fit
 /// into `memory` bytes; returns whether that is so. Notes in the task how it went.
 bool run_streamed(Pool& pool, const image::Chain& chain, std::vector<Task>& tasks,

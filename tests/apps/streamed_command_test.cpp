@@ -171,7 +171,7 @@ TEST_F(StreamedCommand, DamagedFilesAreNamedAndLeaveNothing) {
       {"{'descr': '|u1', 'fortran_order': False, 'shape': (0, 3), }", "no pixels"},
       {"{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4), }", "truncated"},
       {"{'descr': '|u1', 'shape': (3, 4), }", "has no 'fortran_order'"},
-      {"{'descr': '|u", "none of uint8"},
+      {"{'descr': '|u", "has no 'fortran_order'"},
       {"{}", "has no 'descr'"},
   };
   for (const auto& [dict, reason] : arrays) {
