@@ -1,4 +1,4 @@
-// Products and transposes of square matrices, beside Eigen with its own threads, the BLAS libraries of
+// Products and transposes of square matrices, and decompositions, beside Eigen with its own threads, the BLAS libraries of
 // Debian with theirs, and numpy.
 //
 // tine is measured twice: on Eigen's tiles, which ought to be as fast as Eigen where Eigen uses all
@@ -6,6 +6,7 @@
 // than 2 % to the fastest BLAS with threads of its own.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -14,9 +15,12 @@
 #include <string>
 #include <type_traits>
 
+#include <tine/matrix/eigh.hpp>
 #include <tine/matrix/isa.hpp>
+#include <tine/matrix/pca.hpp>
 #include <tine/matrix/product.hpp>
 #include <tine/matrix/solve.hpp>
+#include <tine/matrix/svd.hpp>
 #include <tine/matrix/transpose.hpp>
 #include <tine/tine.hpp>
 
@@ -247,6 +251,103 @@ void compare_all() {
     for (const std::size_t n : {256, 1024, 2048, 4096}) compare_work(factorisation, n);
 }
 
+/// A matrix to decompose, and what is found of it.
+struct Decomposed {
+  Decomposed(tine::Pool& pool, std::size_t rows, std::size_t columns, std::size_t k)
+      : a(pool.array<double>(rows, columns)),
+        u(pool.array<double>(rows, k)),
+        v(pool.array<double>(columns, k)),
+        values(pool.array<double>(k)) {
+    // Singular values that fall, more and more slowly, so that a sketch finds the largest ones.
+    std::uint32_t random = 1;
+    for (std::size_t y = 0; y < rows; ++y)
+      for (std::size_t x = 0; x < columns; ++x) {
+        random = random * 1664525 + 1013904223;
+        a(y, x) = static_cast<double>(random >> 8) / 0x1p24 / (1 + static_cast<double>(x) / 20);
+      }
+    for (std::size_t y = 0; rows == columns && y < rows; ++y)
+      for (std::size_t x = 0; x < y; ++x) a(y, x) = a(x, y);
+  }
+  bench::Tall tall() {
+    return {a.data(), values.data(), static_cast<int>(a.extent(0)), static_cast<int>(a.extent(1)),
+            static_cast<int>(values.size())};
+  }
+
+  tine::Array<double, 2> a, u, v;
+  tine::Array<double> values;
+};
+
+struct Decomposition {
+  std::string name;
+  std::size_t rows, columns, k;
+  void (*tine)(tine::Pool&, Decomposed&);
+  void (*eigen)(const bench::Tall&, int threads);
+  double tolerance;  ///< of values, as part of the largest one
+};
+
+/// With Eigen's own decompositions of which most use one CPU, and numpy's, which are LAPACK's, on all.
+void compare_decomposition(const Decomposition& work) {
+  const std::string size =
+      std::to_string(work.rows) + "x" + std::to_string(work.columns) + "x" + std::to_string(work.k);
+  bench::compare(work.name + " double " + size, {.rounds = 11, .slow_rounds = 5},
+                 {{Goal::What::speed, 1.0, "Eigen", "Eigen, 1 thread", 1.9}}, [=] {
+                   const auto make = [&](tine::Pool& pool) {
+                     return std::make_shared<Decomposed>(pool, work.rows, work.columns, work.k);
+                   };
+                   auto all = make(pools->all), one = make(pools->one), peers = make(pools->all);
+                   tine::matrix::use_isa(eigen_isa());
+                   std::vector<Side> sides{
+                       {"tine", [=] { work.tine(pools->all, *all); }},
+                       {"1 worker", [=] { work.tine(pools->one, *one); }},
+                       {"Eigen", [=] { work.eigen(peers->tall(), cpus); }},
+                       {"Eigen, 1 thread", [=] { work.eigen(peers->tall(), 1); }},
+                   };
+                   sides[0].run();
+                   sides[2].run();
+                   double largest = 0, apart = 0;
+                   for (std::size_t i = 0; i < work.k; ++i) {
+                     largest = std::max(largest, std::abs(peers->values[i]));
+                     apart = std::max(apart, std::abs(peers->values[i] - all->values[i]));
+                   }
+                   bench::require(apart <= work.tolerance * largest, "Eigen");
+                   static bench::PythonPeer numpy(BENCH_PEERS);
+                   const std::string wanted = work.name + " float64 " + size;
+                   if (numpy.ask(wanted) >= 0)
+                     sides.push_back({"numpy", {}, [wanted](std::size_t calls) {
+                                        double sum = 0;
+                                        for (std::size_t i = 0; i < calls; ++i)
+                                          sum += numpy.ask(wanted);
+                                        return sum;
+                                      }});
+                   return sides;
+                 });
+}
+
+void compare_decompositions() {
+  const auto eigh = [](tine::Pool& pool, Decomposed& d) {
+    tine::matrix::eigh(pool, d.a, d.values, d.u);
+  };
+  const auto svd = [](tine::Pool& pool, Decomposed& d) {
+    tine::matrix::svd(pool, d.a, d.u, d.values, d.v);
+  };
+  const auto randomized_svd = [](tine::Pool& pool, Decomposed& d) {
+    tine::matrix::randomized_svd(pool, d.a, d.u, d.values, d.v);
+  };
+  const auto pca = [](tine::Pool& pool, Decomposed& d) {
+    const auto found = tine::matrix::pca(pool, d.a, d.values.size());
+    std::ranges::copy(found.variance, d.values.begin());
+  };
+  using bench::EigenSpectra;
+  for (const std::size_t n : {256, 512, 1024, 2048})
+    compare_decomposition({"eigh", n, n, n, eigh, EigenSpectra::eigh, 1e-12});
+  for (const std::size_t n : {256, 512, 1024})
+    compare_decomposition({"svd", n, n, n, svd, EigenSpectra::svd, 1e-12});
+  compare_decomposition({"svd", 4096, 256, 256, svd, EigenSpectra::svd, 1e-12});
+  compare_decomposition(
+      {"randomized_svd", 8192, 1024, 20, randomized_svd, EigenSpectra::randomized_svd, 1e-2});
+  compare_decomposition({"pca", 16384, 256, 20, pca, EigenSpectra::pca, 1e-12});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -254,5 +355,6 @@ int main(int argc, char** argv) {
   pools = &both;
   compare_all<double>();
   compare_all<float>();
+  compare_decompositions();
   return bench::run("matrix", argc, argv);
 }

@@ -1,5 +1,6 @@
 """The Python side of matrix_bench: does what a line on standard input says with numpy, and answers with
-the seconds it took, measured here. A line is "WORK TYPE SIZE"; the answer without numpy is "none"."""
+the seconds it took, measured here. A line is "WORK TYPE SIZE"; the answer without numpy is "none".
+For a decomposition, SIZE is ROWSxCOLUMNSxK: K values are wanted."""
 
 import sys
 from time import perf_counter
@@ -23,10 +24,48 @@ def factors(kind, size):
     return made["a"], made["b"], made["c"]
 
 
+def orthonormal(y):
+    return numpy.linalg.qr(y)[0]
+
+
+def randomized_svd(a, k):
+    """As tine does it."""
+    left = orthonormal(a @ numpy.random.default_rng(1).standard_normal((a.shape[1], k + 10)))
+    for _ in range(2):
+        left = orthonormal(a @ orthonormal(a.T @ left))
+    u, values, vt = numpy.linalg.svd(left.T @ a, full_matrices=False)
+    return left @ u[:, :k], values[:k], vt[:k]
+
+
+def pca(x, k):
+    centred = x - x.mean(axis=0)
+    values, vectors = numpy.linalg.eigh(centred.T @ centred / (len(x) - 1))
+    return values[::-1][:k], centred @ vectors[:, ::-1][:, :k]
+
+
+def decompose(work, size):
+    """The seconds that a decomposition takes."""
+    rows, columns, k = (int(n) for n in size.split("x"))
+    a = numpy.random.default_rng(1).random((rows, columns))
+    began = perf_counter()
+    if work == "eigh":
+        numpy.linalg.eigh(a)  # reads the lower part
+    elif work == "svd":
+        numpy.linalg.svd(a, full_matrices=False)
+    elif work == "randomized_svd":
+        randomized_svd(a, k)
+    else:
+        pca(a, k)
+    return perf_counter() - began
+
+
 for line in sys.stdin:
     work, kind, size = line.split()
     if numpy is None:
         print("none", flush=True)
+        continue
+    if "x" in size:
+        print(decompose(work, size), flush=True)
         continue
     a, b, c = factors(kind, int(size))
     began = perf_counter()
