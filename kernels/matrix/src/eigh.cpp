@@ -12,6 +12,7 @@
 #include "small.hpp"
 #include "tridiagonal.hpp"
 #include "tridiagonal_eigen.hpp"
+#include "working_copy.hpp"
 
 namespace tine::matrix {
 
@@ -62,7 +63,7 @@ Report eigh(const PoolWith& on, Operand<const T> a, Operand<T> values, Operand<T
             Part part) {
   const std::size_t n = a.rows;
   const bool wanted = vectors.data != nullptr || vectors.rows != 0;
-  if (values.columns != 1 && values.rows == 1) values = values.transposed();
+  values = column(values, n);
   if (a.columns != n || values.rows != n || (n > 0 && values.columns != 1) ||
       (wanted && (vectors.rows != n || vectors.columns != n)))
     refuse("eigh", "the matrix is " + shape(a) + ", the values are " + shape(values) +

@@ -7,15 +7,11 @@
 
 #include "shared_operands.hpp"
 #include "svd_columns.hpp"
+#include "working_copy.hpp"
 
 namespace tine::matrix {
 
 namespace {
-
-template <class T>
-Operand<T> column(const Operand<T>& vector) {
-  return vector.columns != 1 && vector.rows == 1 ? vector.transposed() : vector;
-}
 
 /// Writes the first columns, as many as there is room for; the signs are u's.
 template <class T>
@@ -73,7 +69,7 @@ template <class T>
 Report svd(const PoolWith& on, Operand<const T> a, Operand<T> u, Operand<T> values, Operand<T> v) {
   const std::size_t m = a.rows, n = a.columns, few = std::min(m, n);
   const bool wanted = u.data != nullptr || v.data != nullptr;
-  values = column(values);
+  values = column(values, few);
   const auto fits = [&](const Operand<T>& vectors, std::size_t size) {
     return vectors.rows == size && (vectors.columns == few || vectors.columns == size);
   };
@@ -113,8 +109,8 @@ template <class T>
 Report randomized_svd(const PoolWith& on, Operand<const T> a, Operand<T> u, Operand<T> values,
                       Operand<T> v, const RandomizedSvdOptions& options) {
   const std::size_t m = a.rows, n = a.columns, few = std::min(m, n);
-  values = column(values);
-  const std::size_t k = values.rows;
+  const std::size_t k = values.rows * values.columns;
+  values = column(values, k);
   if (k > few || (k > 0 && values.columns != 1) || u.rows != m || u.columns != k || v.rows != n ||
       v.columns != k)
     refuse("randomized_svd",
