@@ -2,8 +2,10 @@
 // for other instruction sets.
 #define Eigen Eigen_of_the_peer
 #include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <Eigen/QR>
+#include <Eigen/SVD>
 
 #include "matrix_peers.hpp"
 
@@ -122,5 +124,55 @@ void EigenPeer<T>::qr(const Square<T>& m, int threads) {
 
 template struct EigenPeer<float>;
 template struct EigenPeer<double>;
+
+namespace {
+
+Eigen::Map<const Matrix<double>> in(const Tall& m) {
+  return {m.a, m.rows, m.columns};
+}
+Eigen::Map<Eigen::VectorXd> values(const Tall& m) {
+  return {m.values, m.k};
+}
+
+Eigen::MatrixXd orthonormal(const Eigen::MatrixXd& y) {
+  Eigen::MatrixXd q = Eigen::MatrixXd::Identity(y.rows(), y.cols());
+  q.applyOnTheLeft(Eigen::HouseholderQR<Eigen::MatrixXd>(y).householderQ());
+  return q;
+}
+
+}  // namespace
+
+void EigenSpectra::eigh(const Tall& m, int threads) {
+  Eigen::setNbThreads(threads);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(in(m));
+  values(m) = solver.eigenvalues();
+}
+
+void EigenSpectra::svd(const Tall& m, int threads) {
+  Eigen::setNbThreads(threads);
+  const Eigen::BDCSVD<Eigen::MatrixXd> solver(in(m), Eigen::ComputeThinU | Eigen::ComputeThinV);
+  values(m) = solver.singularValues();
+}
+
+void EigenSpectra::randomized_svd(const Tall& m, int threads) {
+  Eigen::setNbThreads(threads);
+  const auto a = in(m);
+  Eigen::MatrixXd left = orthonormal(a * Eigen::MatrixXd::Random(m.columns, m.k + 10));
+  for (int i = 0; i < 2; ++i) left = orthonormal(a * orthonormal(a.transpose() * left));
+  const Eigen::MatrixXd inside = left.transpose() * a;
+  const Eigen::BDCSVD<Eigen::MatrixXd> solver(inside, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Eigen::MatrixXd u = left * solver.matrixU();
+  values(m) = solver.singularValues().head(m.k);
+}
+
+void EigenSpectra::pca(const Tall& m, int threads) {
+  Eigen::setNbThreads(threads);
+  const Matrix<double> centred = in(m).rowwise() - in(m).colwise().mean();
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(m.columns, m.columns);
+  covariance.selfadjointView<Eigen::Lower>().rankUpdate(centred.transpose(), 1.0 / (m.rows - 1));
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
+  values(m) = solver.eigenvalues().reverse().head(m.k);
+  const Matrix<double> scores = centred * solver.eigenvectors().rightCols(m.k);
+}
 
 }  // namespace bench

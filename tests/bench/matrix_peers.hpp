@@ -31,6 +31,22 @@ struct EigenPeer {
   static void statistic(const std::string& work, const Square<T>& m);
 };
 
+/// A row-major matrix, and k values that are found of it.
+struct Tall {
+  const double* a;
+  double* values;
+  int rows, columns, k;
+};
+
+/// Eigen as it comes, compiled for this machine; `threads` of OpenMP. Vectors are computed, too.
+struct EigenSpectra {
+  static void eigh(const Tall& m, int threads);  ///< SelfAdjointEigenSolver
+  static void svd(const Tall& m, int threads);   ///< BDCSVD, thin
+  /// As tine does it, with its own random numbers: two power iterations, ten columns more.
+  static void randomized_svd(const Tall& m, int threads);
+  static void pca(const Tall& m, int threads);  ///< by the covariance
+};
+
 /// A BLAS library, loaded beside whatever tine is linked with.
 class Blas {
  public:
