@@ -1,4 +1,4 @@
-// tine matrix: dense linear algebra on files.
+// tine matrix: linear algebra on files.
 #include "matrix_command.hpp"
 
 #include <algorithm>
@@ -19,8 +19,10 @@ namespace {
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MatrixCommand&) = {
-    add_matrix_info, add_matrix_convert, add_matrix_stats,
-    add_matrix_gemm, add_matrix_syrk,    add_matrix_transpose,
+    add_matrix_info,      add_matrix_convert,  add_matrix_stats, add_matrix_gemm, add_matrix_syrk,
+    add_matrix_transpose, add_matrix_solve,    add_matrix_lstsq, add_matrix_cg,   add_matrix_inv,
+    add_matrix_det,       add_matrix_cholesky, add_matrix_lu,    add_matrix_qr,   add_matrix_eig,
+    add_matrix_svd,       add_matrix_pca,      add_matrix_cov,   add_matrix_corr, add_matrix_dist,
 };
 
 }  // namespace
@@ -59,6 +61,14 @@ MatrixSubcommand& MatrixSubcommand::output() {
                   "Format of the output: npy, csv, mtx or hdf5 [default: by its extension]")
       ->type_name("FORMAT");
   app_.add_flag("--force", settings_.force, "Replace an output that exists");
+  return *this;
+}
+
+MatrixSubcommand& MatrixSubcommand::also(const std::string& flags, const std::string& about) {
+  const std::size_t number = next_output_++;
+  settings_.more_outputs.reserve(16);  // options keep addresses
+  if (settings_.more_outputs.size() <= number) settings_.more_outputs.resize(number + 1);
+  app_.add_option(flags, settings_.more_outputs[number], about)->type_name("FILE");
   return *this;
 }
 
@@ -148,7 +158,10 @@ Run add_matrix_command(CLI::App& app) {
       "  tine matrix info a.npy b.mtx runs.h5:/first\n"
       "  tine matrix convert table.csv -o table.npy --type f4\n"
       "  tine matrix stats measurements.csv\n"
-      "  tine matrix gemm a.npy b.npy -o c.npy --verify\n\n"
+      "  tine matrix gemm a.npy b.npy -o c.npy --verify\n"
+      "  tine matrix solve a.npy b.csv -o x.csv\n"
+      "  tine matrix svd a.npy -o values.npy --left u.npy --right v.npy\n"
+      "  tine matrix dist points.csv -o distances.npy --metric cosine\n\n"
       "Files are parsed by workers in a sandbox: they get an open input, and can open nothing "
       "else.\n"
       "Outputs appear whole or not at all, and existing ones stay unless --force is given.\n"

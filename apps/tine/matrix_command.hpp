@@ -26,6 +26,8 @@ class MatrixSubcommand {
   MatrixSubcommand& inputs(const std::string& name, const std::string& about);
   /// A matrix it writes.
   MatrixSubcommand& output();
+  /// One more that it writes if it is asked to: MatrixRun::write_also() with their number.
+  MatrixSubcommand& also(const std::string& flags, const std::string& about);
   /// That it compares with what Eigen computes.
   MatrixSubcommand& verify();
   MatrixSubcommand& examples(const std::string& lines);
@@ -44,7 +46,7 @@ class MatrixSubcommand {
  private:
   CLI::App& app_;
   MatrixSettings& settings_;
-  std::size_t next_input_ = 0;
+  std::size_t next_input_ = 0, next_output_ = 0;
   bool writes_ = false;
   std::function<void(MatrixRun&)> run_;
 };
@@ -61,10 +63,24 @@ class MatrixCommand {
   std::vector<std::unique_ptr<MatrixSubcommand>> all_;
 };
 
+void add_matrix_cg(MatrixCommand& matrix);
+void add_matrix_cholesky(MatrixCommand& matrix);
 void add_matrix_convert(MatrixCommand& matrix);
+void add_matrix_corr(MatrixCommand& matrix);
+void add_matrix_cov(MatrixCommand& matrix);
+void add_matrix_det(MatrixCommand& matrix);
+void add_matrix_dist(MatrixCommand& matrix);
+void add_matrix_eig(MatrixCommand& matrix);
 void add_matrix_gemm(MatrixCommand& matrix);
 void add_matrix_info(MatrixCommand& matrix);
+void add_matrix_inv(MatrixCommand& matrix);
+void add_matrix_lstsq(MatrixCommand& matrix);
+void add_matrix_lu(MatrixCommand& matrix);
+void add_matrix_pca(MatrixCommand& matrix);
+void add_matrix_qr(MatrixCommand& matrix);
+void add_matrix_solve(MatrixCommand& matrix);
 void add_matrix_stats(MatrixCommand& matrix);
+void add_matrix_svd(MatrixCommand& matrix);
 void add_matrix_syrk(MatrixCommand& matrix);
 void add_matrix_transpose(MatrixCommand& matrix);
 

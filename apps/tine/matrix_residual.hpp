@@ -1,6 +1,9 @@
-// How far a product is from what Eigen computes serially.
+// How far results are from what Eigen computes serially, or from what they should be.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <random>
 
 #include <Eigen/Core>
@@ -69,6 +72,58 @@ double product_residual(const matrix::Operand<const T>& a, const matrix::Operand
                                                  : std::numeric_limits<double>::infinity());
   }
   return worst;
+}
+
+/// The greatest sum of absolute values in a column.
+template <class M>
+double norm1(const M& m) {
+  return m.size() == 0 ? 0 : static_cast<double>(m.cwiseAbs().colwise().sum().maxCoeff());
+}
+
+/// A residual in units of epsilon times what it could be; 0 of 0.
+template <class T>
+double in_units(double residual, double unit) {
+  using Real = typename Eigen::NumTraits<T>::Real;
+  if (residual == 0) return 0;
+  return residual / (unit * static_cast<double>(std::numeric_limits<Real>::epsilon()));
+}
+
+/// ||b - a * x|| / (||a|| ||x|| epsilon), as LAPACK's tests have it, to be below 30.
+template <class T>
+double solve_residual(const matrix::Operand<const T>& a, const matrix::Operand<const T>& x,
+                      const matrix::Operand<const T>& b) {
+  const auto A = eigen_map(a), X = eigen_map(x), B = eigen_map(b);
+  return in_units<T>(norm1((B - A * X).eval()), norm1(A) * norm1(X));
+}
+
+/// ||a' * (b - a * x)|| / (max(m, n) ||a|| ||b|| epsilon), which vanishes where x is the best.
+template <class T>
+double gradient_residual(const matrix::Operand<const T>& a, const matrix::Operand<const T>& x,
+                         const matrix::Operand<const T>& b) {
+  const auto A = eigen_map(a), X = eigen_map(x), B = eigen_map(b);
+  const double n = static_cast<double>(std::max(a.rows, a.columns));
+  return in_units<T>(norm1((A.adjoint() * (B - A * X).eval()).eval()), n * norm1(A) * norm1(B));
+}
+
+/// ||a * x - I|| / (n ||a|| ||x|| epsilon)
+template <class T>
+double inverse_residual(const matrix::Operand<const T>& a, const matrix::Operand<const T>& x) {
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  const auto A = eigen_map(a), X = eigen_map(x);
+  return in_units<T>(norm1((A * X - Matrix::Identity(A.rows(), A.rows())).eval()),
+                     static_cast<double>(a.rows) * norm1(A) * norm1(X));
+}
+
+/// ||a - u * diag(values) * v'|| / (max(m, n) ||a|| epsilon), of what is wanted of it: with fewer
+/// values than there are, the part of `a` that is orthogonal to `v` is left out.
+template <class T>
+double spectral_residual(const matrix::Operand<const T>& a, const matrix::Operand<const T>& u,
+                         const matrix::Operand<const T>& values,
+                         const matrix::Operand<const T>& v) {
+  const auto A = eigen_map(a), U = eigen_map(u), V = eigen_map(v);
+  const Eigen::Matrix<T, Eigen::Dynamic, 1> S = eigen_map(values).reshaped();
+  const double n = static_cast<double>(std::max(a.rows, a.columns));
+  return in_units<T>(norm1((A * V - U * S.asDiagonal()).eval()), n * norm1(A));
 }
 
 }  // namespace tine::app

@@ -98,6 +98,17 @@ MatrixRun::MatrixRun(const MatrixSettings& settings, bool writes)
     if (settings.output == "-" && output_format() == FileFormat::hdf5)
       throw UsageError("an HDF5 file cannot go to standard output; -o names a file");
     if (settings.output != "-") outputs_.prepare(target_);
+    for (std::size_t i = 0; i < settings.more_outputs.size(); ++i) {
+      if (!wants(i)) continue;
+      const std::string& name = settings.more_outputs[i];
+      const std::string file = matrix::split_dataset(name).file;
+      if (name == "-") throw UsageError("only the output of -o can go to standard output");
+      if (file == target_ || std::ranges::count(settings.more_outputs, name) > 1)
+        throw UsageError(
+            fmt::format("{} is to be written twice; outputs need files of their own", file));
+      format_of_output(name);
+      outputs_.prepare(file);
+    }
   }
   std::vector<Task> tasks(settings.inputs.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -193,12 +204,33 @@ void MatrixRun::by_rows(std::size_t rows, std::size_t at_a_time,
 FileFormat MatrixRun::output_format() const {
   if (!settings_.to.empty()) return format_named(settings_.to, "--to");
   if (settings_.output == "-") return FileFormat::csv;
-  const auto format = matrix::format_of(settings_.output);
-  if (!format)
+  return format_of_output(settings_.output);
+}
+
+FileFormat MatrixRun::format_of_output(const std::string& name) const {
+  const auto format = matrix::format_of(name);
+  if (!format && settings_.to.empty())
     throw UsageError(fmt::format(
         "{}: its extension says no format; .npy, .csv, .tsv, .mtx and .h5 do, and so does --to",
-        settings_.output));
-  return *format;
+        name));
+  return format ? *format : format_named(settings_.to, "--to");
+}
+
+bool MatrixRun::wants(std::size_t output) const {
+  return output < settings_.more_outputs.size() && !settings_.more_outputs[output].empty();
+}
+
+void MatrixRun::write_also(std::size_t output, matrix::AnyMatrix result) {
+  const std::string& name = settings_.more_outputs[output];
+  const auto [target, dataset] = matrix::split_dataset(name);
+  matrix::WriteOptions options;
+  if (!dataset.empty()) options.dataset = dataset;
+  if (target.ends_with(".tsv")) options.delimiter = '\t';
+  OutputFile& file = more_outputs_.emplace_back(outputs_.open(target));
+  matrix::FileWriter writer(file.descriptor(), name, format_of_output(name), result.type(),
+                            result.rows(), result.columns(), std::move(options));
+  writer.append(on_, std::move(result));
+  writer.finish();
 }
 
 bool MatrixRun::result_by_rows() const {
@@ -229,7 +261,9 @@ matrix::FileWriter& MatrixRun::begin_result(ElementType type, std::size_t rows, 
 void MatrixRun::finish_result() {
   writer_->finish();
   writer_.reset();
-  if (settings_.output != "-" && good_) output_.publish();
+  if (!good_) return;
+  for (OutputFile& file : more_outputs_) file.publish();
+  if (settings_.output != "-") output_.publish();
 }
 
 void MatrixRun::write(matrix::AnyMatrix result) {

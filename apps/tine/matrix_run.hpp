@@ -22,7 +22,8 @@ namespace tine::app {
 struct MatrixSettings {
   std::vector<std::string> inputs;  ///< "-" is standard input; empty ones are not given
   std::string output = "-";
-  std::string from, to;  ///< formats
+  std::vector<std::string> more_outputs;  ///< empty ones are not wanted
+  std::string from, to;                   ///< formats
   std::string type;
   std::string delimiter;
   matrix::Header header = matrix::Header::automatic;
@@ -83,6 +84,9 @@ class MatrixRun {
 
   /// Writes the result, block by block where it is by rows.
   void write(matrix::AnyMatrix result);
+  /// Whether one more output is wanted, and what goes there. It appears with the result.
+  bool wants(std::size_t output) const;
+  void write_also(std::size_t output, matrix::AnyMatrix matrix);
   /// Begins a result; append() and finish() follow.
   matrix::FileWriter& begin_result(matrix::ElementType type, std::size_t rows, std::size_t columns,
                                    matrix::WriteOptions options = {});
@@ -115,6 +119,7 @@ class MatrixRun {
   matrix::ElementType read_to_compute();
   void refuse_complex(matrix::ElementType type) const;
   matrix::FileFormat output_format() const;
+  matrix::FileFormat format_of_output(const std::string& name) const;
 
   const MatrixSettings& settings_;
   const Clock::time_point start_ = Clock::now();
@@ -129,6 +134,7 @@ class MatrixRun {
   OutputFiles outputs_;
   std::string target_;  // without a dataset
   OutputFile output_;
+  std::vector<OutputFile> more_outputs_;
   std::unique_ptr<matrix::FileWriter> writer_;
   std::size_t done_ = 0, total_ = 0;  // rows, while there are blocks of them
   std::string result_;                // about it

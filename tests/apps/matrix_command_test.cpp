@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <cstring>
+#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -192,6 +193,52 @@ TEST_F(MatrixCommand, WorkersAreInASandbox) {
   const Result r = matrix({"info", "a.csv"}, {{"TINE_SERIAL", "1"}});
   EXPECT_EQ(r.status, 0) << r.err;
   EXPECT_THAT(r.err, HasSubstr("in no sandbox"));
+}
+
+TEST_F(MatrixCommand, WhatCannotBeSolvedIsSaidAndLeavesNoFile) {
+  write_text(path("singular.csv"), "1,2\n2,4\n");
+  write_text(path("indefinite.csv"), "1,2\n2,1\n");
+  write_text(path("wide.csv"), "1,2,3\n4,5,6\n");
+  write_text(path("b.csv"), "1\n2\n");
+  write_text(path("three.csv"), "1\n2\n3\n");
+  const auto fails = [&](std::vector<std::string> arguments, const std::string& why,
+                         int status = 1) {
+    arguments.insert(arguments.end(), {"-o", "x.npy"});
+    const Result r = matrix(arguments);
+    EXPECT_EQ(r.status, status) << r.err;
+    EXPECT_THAT(r.err, HasSubstr(why));
+    EXPECT_FALSE(std::filesystem::exists(path("x.npy")));
+  };
+  fails({"solve", "singular.csv", "b.csv"}, "singular.csv is singular: column 1 depends");
+  fails({"inv", "singular.csv"}, "singular.csv is singular");
+  fails({"solve", "indefinite.csv", "b.csv", "--positive-definite"},
+        "indefinite.csv is not positive definite: its first 2 rows");
+  fails({"cholesky", "indefinite.csv"}, "is not positive definite");
+  fails({"lstsq", "singular.csv", "b.csv"}, "singular.csv has not full rank: column 1");
+  fails({"cg", "indefinite.csv", "b.csv"}, "no solution: ");
+  fails({"solve", "wide.csv", "b.csv"}, "wide.csv is 2 x 3, but should be square");
+  fails({"eig", "wide.csv"}, "wide.csv is 2 x 3, but should be square");
+  fails({"solve", "singular.csv", "three.csv"}, "a right side has as many");
+  fails({"dist", "wide.csv", "b.csv"}, "points need as many coordinates");
+  fails({"svd", "wide.csv", "-k", "3"}, "there are 2 singular values, not 3");
+  fails({"pca", "wide.csv", "-k", "9"}, "9");
+  fails({"svd", "wide.csv", "--left", "x.npy"}, "written twice", 2);
+  write_text(path("nan.csv"), "1,nan\nnan,2\n");
+  fails({"eig", "nan.csv"}, "row");
+  EXPECT_EQ(matrix({"det", "singular.csv"}).out, "0\n");
+  EXPECT_THAT(matrix({"slove", "a.csv"}).err, HasSubstr("solve"));
+}
+
+TEST_F(MatrixCommand, MoreThanOneOutputAppearsTogether) {
+  write_text(path("a.csv"), "2,0\n0,3\n");
+  EXPECT_EQ(matrix({"qr", "a.csv", "-o", "q.csv", "--upper", "r.csv"}).status, 0);
+  EXPECT_EQ(text_of(path("q.csv")), "1,0\n0,1\n");
+  EXPECT_EQ(text_of(path("r.csv")), "2,0\n0,3\n");
+  write_text(path("r.csv"), "precious");
+  const Result r = matrix({"qr", "a.csv", "-o", "q2.csv", "--upper", "r.csv"});
+  EXPECT_EQ(r.status, 1);
+  EXPECT_FALSE(std::filesystem::exists(path("q2.csv")));
+  EXPECT_EQ(text_of(path("r.csv")), "precious");
 }
 
 }  // namespace
