@@ -42,7 +42,8 @@ void cholesky(MatrixRun& run) {
   matrix::AnyMatrix l = make<T>(
       run, n, n, [&, &f = factored->factor()](std::size_t y, std::size_t x) { return f(y, x); });
   if (run.settings().verify) {
-    const auto symmetric = make<T>(run, n, n, [o = a.as<T>()](std::size_t y, std::size_t x) {
+    const matrix::Operand<const T> o = a.as<T>();
+    const matrix::AnyMatrix symmetric = make<T>(run, n, n, [o](std::size_t y, std::size_t x) {
       return o.data[std::max(y, x) * o.row_stride + std::min(y, x) * o.column_stride];
     });
     run.tell_residual(
@@ -73,7 +74,8 @@ void lu(MatrixRun& run) {
     matrix::AnyMatrix u =
         make<T>(run, n, n, [&](std::size_t y, std::size_t x) { return x < y ? T(0) : f(y, x); });
     if (run.settings().verify) {
-      const auto exchanged = make<T>(run, n, n, [&, o = a.as<T>()](std::size_t y, std::size_t x) {
+      const matrix::Operand<const T> o = a.as<T>();
+      const matrix::AnyMatrix exchanged = make<T>(run, n, n, [&](std::size_t y, std::size_t x) {
         return o.data[rows[y] * o.row_stride + x * o.column_stride];
       });
       run.tell_residual(

@@ -111,7 +111,8 @@ run("svd", "x.npy", "-k", 5, "-o", "w.npy", "--left", "u.npy", "--force")
 near("largest", load("w.npy")[:, 0], np.linalg.svd(x, compute_uv=False)[:5], 1e-6)
 
 x = save("x.npy", random.standard_normal((300, 6)) * [5, 3, 1, 0.5, 0.2, 0.1])
-told = json.loads(run("pca", "x.npy", "-k", 3, "-o", "scores.npy", "--components", "c.npy", "--mean", "m.npy", "--json"))
+told = json.loads(run("pca", "x.npy", "-k", 3, "-o", "scores.npy", "--components", "c.npy", "--mean", "m.npy", "--json",
+                      "--force"))
 centred = x - x.mean(axis=0)
 values, vectors = np.linalg.eigh(np.cov(x, rowvar=False))
 near("variance", np.array(told["variance"]), values[::-1][:3], 1e-12)
