@@ -12,10 +12,6 @@ namespace tine::app {
 
 namespace {
 
-std::uint64_t bytes(std::size_t rows, std::size_t columns, std::size_t element) {
-  return static_cast<std::uint64_t>(rows) * columns * element;
-}
-
 /// A matrix made element by element.
 template <class T, class F>
 matrix::AnyMatrix make(MatrixRun& run, std::size_t rows, std::size_t columns, F element) {
@@ -30,7 +26,7 @@ template <class T>
 void cholesky(MatrixRun& run) {
   const matrix::FileInfo& info = run.input(0).info();
   const std::size_t n = info.rows;
-  const matrix::AnyMatrix a = run.read(0, 2 * bytes(n, info.columns, sizeof(T)));
+  const matrix::AnyMatrix a = run.read(0, 2 * bytes_of<T>(n, info.columns));
   std::optional<matrix::Cholesky<T>> factored;
   try {
     run.compute([&] { factored.emplace(run.on(), a.as<T>()); });
@@ -58,7 +54,7 @@ template <class T>
 void lu(MatrixRun& run) {
   const matrix::FileInfo& info = run.input(0).info();
   const std::size_t n = info.rows;
-  const matrix::AnyMatrix a = run.read(0, 3 * bytes(n, info.columns, sizeof(T)));
+  const matrix::AnyMatrix a = run.read(0, 3 * bytes_of<T>(n, info.columns));
   std::optional<matrix::Lu<T>> factored;
   run.compute([&] { factored.emplace(run.on(), a.as<T>()); });
   if (const auto column = factored->singular()) {
@@ -94,7 +90,7 @@ template <class T>
 void qr(MatrixRun& run) {
   const matrix::FileInfo& info = run.input(0).info();
   const std::size_t m = info.rows, n = info.columns, k = std::min(m, n);
-  const matrix::AnyMatrix a = run.read(0, 4 * bytes(m, n, sizeof(T)));
+  const matrix::AnyMatrix a = run.read(0, 4 * bytes_of<T>(m, n));
   matrix::AnyMatrix q(run.on().pool, matrix::element_type<T>(), m, k);
   matrix::AnyMatrix r(run.on().pool, matrix::element_type<T>(), k, n);
   run.compute([&] {

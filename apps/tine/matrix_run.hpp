@@ -36,6 +36,12 @@ struct MatrixSettings {
 
 class FileServer;
 
+/// Of a matrix.
+template <class T>
+std::uint64_t bytes_of(std::size_t rows, std::size_t columns) {
+  return static_cast<std::uint64_t>(rows) * columns * sizeof(T);
+}
+
 class MatrixRun {
  public:
   /// Starts the workers, and opens the inputs. Throws UsageError and Failure.

@@ -13,10 +13,6 @@ namespace {
 
 enum Input : std::size_t { given, right_side };
 
-std::uint64_t bytes(std::size_t rows, std::size_t columns, std::size_t element) {
-  return static_cast<std::uint64_t>(rows) * columns * element;
-}
-
 void check_square(MatrixRun& run) {
   const matrix::FileInfo& a = run.input(given).info();
   if (a.rows != a.columns)
@@ -51,8 +47,8 @@ void solve(MatrixRun& run, bool positive_definite) {
   check_square(run);
   check_right_side(run);
   const matrix::FileInfo &a = run.input(given).info(), &b = run.input(right_side).info();
-  const std::uint64_t sides = bytes(b.rows, b.columns, sizeof(T));
-  const matrix::AnyMatrix left = run.read(given, bytes(a.rows, a.columns, sizeof(T)) + 3 * sides);
+  const std::uint64_t sides = bytes_of<T>(b.rows, b.columns);
+  const matrix::AnyMatrix left = run.read(given, bytes_of<T>(a.rows, a.columns) + 3 * sides);
   const matrix::AnyMatrix right = run.input(right_side).read(run.on());
   matrix::AnyMatrix x(run.on().pool, matrix::element_type<T>(), a.rows, b.columns);
   with_names(run, [&] {
@@ -74,9 +70,8 @@ template <class T>
 void least_squares(MatrixRun& run) {
   check_right_side(run);
   const matrix::FileInfo &a = run.input(given).info(), &b = run.input(right_side).info();
-  const std::uint64_t sides = bytes(std::max(a.rows, a.columns), b.columns, sizeof(T));
-  const matrix::AnyMatrix left =
-      run.read(given, 2 * bytes(a.rows, a.columns, sizeof(T)) + 3 * sides);
+  const std::uint64_t sides = bytes_of<T>(std::max(a.rows, a.columns), b.columns);
+  const matrix::AnyMatrix left = run.read(given, 2 * bytes_of<T>(a.rows, a.columns) + 3 * sides);
   const matrix::AnyMatrix right = run.input(right_side).read(run.on());
   matrix::AnyMatrix x(run.on().pool, matrix::element_type<T>(), a.columns, b.columns);
   try {
@@ -96,7 +91,7 @@ template <class T>
 void invert(MatrixRun& run) {
   check_square(run);
   const std::size_t n = run.input(given).info().rows;
-  const matrix::AnyMatrix a = run.read(given, 3 * bytes(n, n, sizeof(T)));
+  const matrix::AnyMatrix a = run.read(given, 3 * bytes_of<T>(n, n));
   matrix::AnyMatrix x(run.on().pool, matrix::element_type<T>(), n, n);
   with_names(run, [&] { run.compute([&] { matrix::inverse(run.on(), a.as<T>(), x.as<T>()); }); });
   if (run.settings().verify) run.tell_residual(inverse_residual<T>(a.as<T>(), x.as<T>()));
@@ -107,7 +102,7 @@ template <class T>
 void determinant(MatrixRun& run) {
   check_square(run);
   const std::size_t n = run.input(given).info().rows;
-  const matrix::AnyMatrix a = run.read(given, bytes(n, n, sizeof(T)));
+  const matrix::AnyMatrix a = run.read(given, bytes_of<T>(n, n));
   matrix::Determinant<T> result{};
   run.compute([&] { result = matrix::determinant(run.on(), a.as<T>()); });
   const auto number = [](const T& x) -> nlohmann::ordered_json {

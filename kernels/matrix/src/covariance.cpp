@@ -73,7 +73,7 @@ void multiply_centred(const Task& task, const View<const T, 2>& a,
     const T beta = begin == rows.begin ? T(0) : T(1);
     const Tile<T> x = centred(a, task.row_major, some, left, variables, left_memory);
     if (left == right) {
-      multiply_lower(task.isa, transposed(x), x, T(1), beta, to);
+      multiply_lower(tile_product<T>(task.isa), transposed(x), x, T(1), beta, to);
     } else {
       const Tile<T> y = centred(a, task.row_major, some, right, variables, right_memory);
       tile_product<T>(task.isa)(transposed(x), y, T(1), beta, to.data(), to.stride(0));

@@ -122,13 +122,14 @@ void multiply_diagonal_tile(const Slice& s, const Task<T>& task, const View<cons
   const Tile<T> right = columns_of(tile_of(a, task.b), s.begin, s.size());
   const std::size_t n = c.extent(0);
   if (part != Part::upper) {
-    multiply_lower(task.isa, left, right, task.alpha, task.beta, c);
+    multiply_lower(tile_product<T>(task.isa), left, right, task.alpha, task.beta, c);
     for (std::size_t y = 0; part == Part::whole && y < n; ++y)
       for (std::size_t x = y + 1; x < n; ++x) c(y, x) = c(x, y);
     return;
   }
   std::vector<T> product(n * n);  // its lower part
-  multiply_lower(task.isa, left, right, task.alpha, T(0), View<T, 2>(product.data(), {n, n}));
+  multiply_lower(tile_product<T>(task.isa), left, right, task.alpha, T(0),
+                 View<T, 2>(product.data(), {n, n}));
   for (std::size_t y = 0; y < n; ++y)
     for (std::size_t x = y; x < n; ++x)
       c(y, x) = product[x * n + y] + (task.beta == T(0) ? T(0) : task.beta * c(y, x));

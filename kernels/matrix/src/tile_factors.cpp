@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "triangle.hpp"
+
 namespace tine::matrix {
 
 namespace {
@@ -94,21 +96,8 @@ void multiply(const TileKernels<T>& with, T alpha, const Operand<const T>& a,
 template <class T>
 void multiply_lower(const TileKernels<T>& with, T alpha, const Operand<const T>& a,
                     const Operand<T>& c) {
-  constexpr std::size_t small = 64;
-  const std::size_t n = c.rows;
-  if (n > small) {
-    const std::size_t top = half(n, small), below = n - top;
-    const Operand<const T> upper = part(a, 0, top, 0, a.columns);
-    const Operand<const T> lower = part(a, top, below, 0, a.columns);
-    multiply_lower(with, alpha, upper, part(c, 0, top, 0, top));
-    multiply(with, alpha, lower, upper.transposed(), part(c, top, below, 0, top));
-    multiply_lower(with, alpha, lower, part(c, top, below, top, below));
-    return;
-  }
-  T square[small * small];
-  multiply(with, alpha, a, a.transposed(), Operand<T>{square, n, n, n, 1}, T(0));
-  for (std::size_t y = 0; y < n; ++y)
-    for (std::size_t x = 0; x <= y; ++x) at(c, y, x) += square[y * n + x];
+  multiply_lower(with.product, tile_of(a), tile_of(a.transposed()), alpha, T(1),
+                 View<T, 2>(c.data, {c.rows, c.rows}, {c.row_stride, 1}));
 }
 
 template <class T>

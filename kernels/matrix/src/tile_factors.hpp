@@ -37,7 +37,7 @@ template <class T>
 void multiply(const TileKernels<T>& with, T alpha, const Operand<const T>& a,
               const Operand<const T>& b, const Operand<T>& c, T beta = T(1));
 
-/// The lower triangle of c += alpha * a * a'; nothing of what is above it is read or written.
+/// The lower triangle of a row-major c += alpha * a * a'; nothing of what is above it is read or written.
 template <class T>
 void multiply_lower(const TileKernels<T>& with, T alpha, const Operand<const T>& a,
                     const Operand<T>& c);
@@ -50,7 +50,7 @@ template <class T>
 void solve_triangle(const TileKernels<T>& with, Triangle triangle, const Operand<const T>& a,
                     const Operand<T>& b);
 
-/// The lower triangle of a real `a` becomes its Cholesky factor. Returns the first row that is not
+/// The lower triangle of a real, row-major `a` becomes its Cholesky factor. Returns the first row that is not
 /// positive; a.rows: none.
 template <class T>
 std::size_t cholesky(const TileKernels<T>& with, const Operand<T>& a);

@@ -9,10 +9,10 @@
 
 namespace tine::matrix {
 
-/// The lower triangle of a square c = alpha * a * b + beta * c: halves of the triangle, down to squares
-// so small that computing all of them costs little.
+/// The lower triangle of a square c = alpha * a * b + beta * c, of which nothing else is read or written:
+/// halves of the triangle, down to squares so small that computing all of them costs little.
 template <class T>
-void multiply_lower(Isa isa, const Tile<T>& a, const Tile<T>& b, T alpha, T beta,
+void multiply_lower(TileProduct<T>& product, const Tile<T>& a, const Tile<T>& b, T alpha, T beta,
                     const View<T, 2>& c) {
   constexpr std::size_t small = 64;
   const std::size_t n = c.extent(0);
@@ -20,13 +20,14 @@ void multiply_lower(Isa isa, const Tile<T>& a, const Tile<T>& b, T alpha, T beta
     const std::size_t top = (n / 2 + small - 1) / small * small, below = n - top;
     const Tile<T> lower = rows_of(a, top, below), left = columns_of(b, 0, top);
     const View<T, 2> c_below = c.part(0, top, below);
-    multiply_lower(isa, rows_of(a, 0, top), left, alpha, beta, c.part(0, 0, top));
-    tile_product<T>(isa)(lower, left, alpha, beta, c_below.data(), c.stride(0));
-    multiply_lower(isa, lower, columns_of(b, top, below), alpha, beta, c_below.part(1, top, below));
+    multiply_lower(product, rows_of(a, 0, top), left, alpha, beta, c.part(0, 0, top));
+    product(lower, left, alpha, beta, c_below.data(), c.stride(0));
+    multiply_lower(product, lower, columns_of(b, top, below), alpha, beta,
+                   c_below.part(1, top, below));
     return;
   }
   T square[small * small];
-  tile_product<T>(isa)(a, b, alpha, T(0), square, n);
+  product(a, b, alpha, T(0), square, n);
   for (std::size_t y = 0; y < n; ++y)
     for (std::size_t x = 0; x <= y; ++x)
       c(y, x) = square[y * n + x] + (beta == T(0) ? T(0) : beta * c(y, x));
