@@ -473,6 +473,30 @@ TYPED_TEST(MatrixFactor, has_the_same_bits_on_any_number_of_workers_and_after_an
   EXPECT_GT(faults, 10u);
 }
 
+TYPED_TEST(MatrixFactor, is_right_or_an_error_where_slices_may_be_left_out) {
+  using T = TypeParam;
+  const std::vector<T> expected = all_of_it<T>(this->pool, 200);
+  std::atomic<bool> over = false;
+  std::thread killer([&] {
+    std::mt19937 random(1);
+    while (!over) {
+      usleep(2000);
+      const auto pids = this->pool.worker_pids();
+      tine_test::signal_child(this->pool.supervisor_pid(), pids[random() % pids.size()], SIGKILL);
+    }
+  });
+  std::size_t errors = 0;
+  for (int round = 0; round < 20; ++round) try {
+      const Policy policy{.attempts = 1, .on_failure = OnFailure::quarantine};
+      EXPECT_TRUE(tine_test::same_bits(all_of_it<T>(this->pool.with(policy), 200), expected));
+    } catch (const JobError&) {
+      ++errors;
+    }
+  over = true;
+  killer.join();
+  EXPECT_GT(errors, 0u);
+}
+
 TYPED_TEST(MatrixFactor, large_ones_are_within_the_bounds) {
   using T = TypeParam;
   const std::size_t n = 4096;

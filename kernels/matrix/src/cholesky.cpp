@@ -10,6 +10,7 @@
 #include "tiles.hpp"
 #include "tiling.hpp"
 #include "triangular.hpp"
+#include "without_quarantine.hpp"
 #include "working_copy.hpp"
 
 namespace tine::matrix {
@@ -94,7 +95,7 @@ Cholesky<T>::Cholesky(const PoolWith& on, const Operand<const T>& a, Part part, 
   const std::size_t n = a.rows;
   factor_ = on.pool.array<T>(n, n);
   if (n == 0) return;
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) {
     return load<T>(next, part == Part::upper ? a.transposed() : a, factor_);
   });
@@ -136,7 +137,7 @@ Report Cholesky<T>::solve_operands(const PoolWith& on, const Operand<const T>& g
                                   shape(x));
   if (x.empty()) return {};
   auto work = on.pool.array<T>(x.rows, x.columns);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) { return load<T>(next, b, work); });
   const View<const T, 2> l = factor_.peek();
   for (const bool transposed : {false, true})

@@ -6,6 +6,7 @@
 #include "isa_variants.hpp"
 #include "reduce_lines.hpp"
 #include "triangle.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix::detail {
 
@@ -176,7 +177,7 @@ Report covariance(const PoolWith& on, Operand<const T> a, Operand<T> c, std::siz
   }
   SharedOutput<T> result(on.pool, c, false);
   const SharedInput<T> input(on.pool, a);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   auto variables = on.pool.array<Variable>(n);
   jobs.run([&](const PoolWith& next) {
     return reduce_lines<Moments<T>, ToVariable>(next, input.get(), Per::column, operand(variables),

@@ -1,6 +1,7 @@
 #include <tine/matrix/cumulative.hpp>
 
 #include "same_order.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix::detail {
 
@@ -69,7 +70,7 @@ Report cumulate(const PoolWith& on, Operand<const typename Op::Number> a, Per pe
   using T = typename Op::Number;
   check_same_shape(a, result, name);
   if (result.empty()) return {};
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   SameOrder<T> both(jobs, on.pool, a, result);
   const View<const T, 2> from = both.input();
   const Lines lines = cumulative_lines(from, (per == Per::row) == both.row_major());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "row_products.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix {
 
@@ -93,7 +94,7 @@ class ConjugateGradient {
         a_(a),
         options_(options),
         tolerance_(tolerance_of<T>(options)),
-        jobs_(on),
+        jobs_(without_quarantine(on)),
         b_(on.pool, b),
         result_(on.pool, x, true),
         x_(on.pool, x.rows),
@@ -352,7 +353,7 @@ Iterated iterate_jacobi(const PoolWith& on, const Rows& a, Operand<const T> b, O
                         const IterationOptions& options) {
   Pool& pool = on.pool;
   const std::size_t n = x.rows;
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   const SharedVector<T> right(pool, b);
   SharedOutput<T> result(pool, x, true);
   const View<T> first(result.view().data(), {n});
@@ -405,7 +406,7 @@ Iterated iterate_jacobi(const PoolWith& on, const GridRows<T>& a, Operand<const 
                         const IterationOptions& options) {
   Pool& pool = on.pool;
   const std::size_t n = x.rows;
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   const SharedVector<T> right(pool, b);
   SharedOutput<T> result(pool, x, true);
   const View<T> first(result.view().data(), {n});
@@ -489,7 +490,7 @@ IteratedEigenpair iterate_power(const PoolWith& on, const Rows& a, Operand<T> v,
                                 const IterationOptions& options) {
   Pool& pool = on.pool;
   const std::size_t n = v.rows;
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   SharedOutput<T> result(pool, v, true);
   const View<T> first(result.view().data(), {n});
   Renewed<T> iterate(pool, n);

@@ -7,13 +7,15 @@
 #include <tine/job_sequence.hpp>
 #include <tine/matrix/product.hpp>
 
+#include "without_quarantine.hpp"
+
 namespace tine::matrix {
 
 /// A sequence of them. One that fails ends it: a decomposition without one of its slices is none, so
 /// OnFailure::quarantine is not for these.
 class Jobs {
  public:
-  explicit Jobs(PoolWith on) : pool(on.pool), sequence_(whole(std::move(on))) {}
+  explicit Jobs(PoolWith on) : pool(on.pool), sequence_(without_quarantine(std::move(on))) {}
 
   template <class F, class... A>
   void run(const Partition& partition, F kernel, const A&... accesses) {
@@ -31,10 +33,6 @@ class Jobs {
   Pool& pool;
 
  private:
-  static PoolWith whole(PoolWith on) {
-    on.policy.on_failure = OnFailure::fail;
-    return on;
-  }
   JobSequence sequence_;
 };
 

@@ -12,6 +12,7 @@
 #include "tiles.hpp"
 #include "tiling.hpp"
 #include "triangular.hpp"
+#include "without_quarantine.hpp"
 #include "working_copy.hpp"
 
 namespace tine::matrix {
@@ -105,7 +106,7 @@ Lu<T>::Lu(const PoolWith& on, const Operand<const T>& a, Private) {
   factors_ = on.pool.array<T>(n, n);
   pivots_ = on.pool.array<std::uint32_t>(n);
   if (n == 0) return;
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) { return load<T>(next, a, factors_); });
   const Tiles<T> tiles{factors_.peek(), panel_width(n)};
   auto singular = on.pool.array<std::uint64_t>(tiles.down());
@@ -155,7 +156,7 @@ Report Lu<T>::solve_in_place(const PoolWith& on, Array<T, 2>& x) const {
                              std::to_string(*singular_) + " depends on those before it",
                          *singular_);
   const std::size_t n = size(), side = panel_width(n);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) {
     return for_each_slice(
         next, tiles(n, x.extent(1), n, 64),
@@ -183,7 +184,7 @@ Report Lu<T>::solve_operands(const PoolWith& on, const Operand<const T>& given,
                             shape(b) + " and the result " + shape(x));
   if (x.empty()) return {};
   auto work = on.pool.array<T>(x.rows, x.columns);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) { return load<T>(next, b, work); });
   jobs.run([&](const PoolWith& next) { return solve_in_place(next, work); });
   jobs.run([&](const PoolWith& next) { return store<T>(next, work, x); });
@@ -198,7 +199,7 @@ Report Lu<T>::invert(const PoolWith& on, const Operand<T>& x) const {
   if (x.empty()) return {};
   auto work = on.pool.array<T>(x.rows, x.columns);
   for (std::size_t i = 0; i < size(); ++i) work(i, i) = T(1);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) { return solve_in_place(next, work); });
   jobs.run([&](const PoolWith& next) { return store<T>(next, work, x); });
   return jobs.finish();

@@ -1,6 +1,7 @@
 #include <tine/matrix/norm.hpp>
 
 #include "reduce_lines.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix::detail {
 
@@ -22,7 +23,7 @@ struct Root {
 template <class T>
 Real<T> greatest_sum(const PoolWith& on, const Operand<const T>& a, Per per) {
   auto sums = on.pool.array<double>(per == Per::row ? a.rows : a.columns);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) {
     return reduce_lines<SumOfMagnitudes<T>, Itself<double>>(next, a, per, operand(sums), 1);
   });

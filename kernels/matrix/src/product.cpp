@@ -9,6 +9,7 @@
 #include "tile_product.hpp"
 #include "tiling.hpp"
 #include "triangle.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix {
 
@@ -80,7 +81,7 @@ Report add_parts(const PoolWith& on, const View<const T, 2>& a, const View<const
   const std::size_t rows = c.extent(0), columns = c.extent(1);
   const auto shared = share(on.pool, task);
   auto sums = on.pool.array<T>(parts, rows * columns);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) {
     return for_each_slice(
         next, {.n = parts},

@@ -6,6 +6,7 @@
 #include "shared_operands.hpp"
 #include "tiles.hpp"
 #include "tiling.hpp"
+#include "without_quarantine.hpp"
 #include "working_copy.hpp"
 
 namespace tine::matrix {
@@ -253,7 +254,7 @@ Qr<T>::Qr(const PoolWith& on, const Operand<const T>& a, Private) {
   if (a.empty()) return;
   const Layout layout(a.rows, a.columns);
   blocks_ = on.pool.array<T>(layout.kept_rows(), layout.side());
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) { return load<T>(next, a, factors_); });
   const Tiles<T> tiles{factors_.peek(), layout.side()};
   jobs.run([&](const PoolWith& next) {
@@ -317,7 +318,7 @@ Report Qr<T>::apply(const PoolWith& on, const Operand<T>& given, bool transposed
            "q has " + std::to_string(rows()) + " rows, but the matrix is " + shape(c));
   if (c.empty() || columns() == 0) return {};
   auto work = on.pool.array<T>(c.rows, c.columns);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   jobs.run([&](const PoolWith& next) { return load<T>(next, c, work); });
   jobs.run([&](const PoolWith& next) { return apply_in_place(next, work, transposed); });
   jobs.run([&](const PoolWith& next) { return store<T>(next, work, c); });
@@ -334,7 +335,7 @@ Report Qr<T>::make_q(const PoolWith& on, const Operand<T>& q) const {
   if (q.empty()) return {};
   auto work = on.pool.array<T>(q.rows, q.columns);
   for (std::size_t i = 0; i < q.columns; ++i) work(i, i) = T(1);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   if (columns() != 0)
     jobs.run([&](const PoolWith& next) { return apply_in_place(next, work, false); });
   jobs.run([&](const PoolWith& next) { return store<T>(next, work, q); });

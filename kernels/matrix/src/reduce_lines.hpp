@@ -13,6 +13,7 @@
 
 #include "shared_operands.hpp"
 #include "tile_reduction.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix {
 
@@ -101,7 +102,7 @@ Report reduce_lines(const PoolWith& on, Operand<const typename Op::Number> a, Pe
   Lines lines = lines_of(input.view(), (per == Per::row) == input.get().row_major());
   lines.divisor = divisor;
   const auto shared = share_one(on.pool, lines);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   if (lines.parts() == 1) {
     jobs.run([&](const PoolWith& next) {
       return for_each_slice(

@@ -2,6 +2,7 @@
 
 #include "same_order.hpp"
 #include "tile_softmax.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix::detail {
 
@@ -11,7 +12,7 @@ Report softmax(const PoolWith& on, Operand<const T> a, Per per, Operand<T> resul
   const char* name = logarithm ? "log_softmax" : "softmax";
   check_same_shape(a, result, name);
   if (result.empty()) return {};
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   SameOrder<T> both(jobs, on.pool, a, result);
   const View<const T, 2> from = both.input();
   const Lines lines = lines_of(from, (per == Per::row) == both.row_major());

@@ -7,6 +7,7 @@
 
 #include "shared_operands.hpp"
 #include "triangular.hpp"
+#include "without_quarantine.hpp"
 #include "working_copy.hpp"
 
 namespace tine::matrix::detail {
@@ -42,7 +43,7 @@ Report solve_triangular(const PoolWith& on, const Operand<const T>& a, Part part
   const Triangle triangle = diagonal == Diagonal::ones
                                 ? (upper ? Triangle::unit_upper : Triangle::unit_lower)
                                 : (upper ? Triangle::upper : Triangle::lower);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   Array<T, 2> conjugated;
   if (a.conjugate) {
     conjugated = on.pool.array<T>(a.rows, a.columns);
@@ -66,7 +67,7 @@ Report least_squares(const PoolWith& on, const Operand<const T>& a, const Operan
   check_shapes("least_squares", a, b, x);
   if (x.empty()) return {};
   const bool wide = a.rows < a.columns;
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   // Of a wide matrix the transpose: a = r' * q', so x = q * inverse(r') * b.
   const Qr<T> qr(on, wide ? a.transposed() : a);
   const std::size_t n = qr.columns();

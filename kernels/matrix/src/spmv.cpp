@@ -1,4 +1,5 @@
 #include "row_products.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix::detail {
 
@@ -21,7 +22,7 @@ Report spmv(const PoolWith& on, const Csr<T>& a, Operand<const T> x, Operand<T> 
   const T factors[] = {alpha, beta};
   const auto shared = on.pool.array_from(std::span(factors));
   const View<T> written(to.view().data(), {a.rows()});
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   if (beta == T(0))
     rows.for_rows(
         jobs, from.view(),

@@ -1,6 +1,7 @@
 #include <tine/matrix/stencil.hpp>
 
 #include "row_products.hpp"
+#include "without_quarantine.hpp"
 
 namespace tine::matrix::detail {
 
@@ -30,7 +31,7 @@ Report apply(const PoolWith& on, const Stencil<T, N>& a, Operand<const T> x, Ope
   const SharedVector<T> from(on.pool, x);
   SharedOutput<T> to(on.pool, y, false);
   const GridRows<T> rows(on.pool, a);
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   rows.for_rows(
       jobs, from.view(),
       [](const RowBlock<T>& block, std::span<T> out) {
@@ -59,7 +60,7 @@ Report jacobi_sweeps(const PoolWith& on, const Stencil<T, N>& a, Operand<const T
   const std::size_t most = sweeps_in_pass(rows.grid());
   std::size_t passes = (sweeps - 1) / most + 1;
   if (passes % 2 == 1 && passes < sweeps) ++passes;
-  JobSequence jobs(on);
+  JobSequence jobs(without_quarantine(on));
   if (passes % 2 == 1) {
     scale_vector<T>(jobs, on.pool, from, to);
     std::swap(from, to);
@@ -69,8 +70,8 @@ Report jacobi_sweeps(const PoolWith& on, const Stencil<T, N>& a, Operand<const T
     jobs.run([&](const PoolWith& next) {
       return for_each_slice(
           next, bands(rows.grid(), count),
-          [count](const Slice& s, std::span<const T> old, std::span<const T> rhs, std::span<T> fresh,
-                  std::span<const Grid<T>> grid) {
+          [count](const Slice& s, std::span<const T> old, std::span<const T> rhs,
+                  std::span<T> fresh, std::span<const Grid<T>> grid) {
             relax_band(grid[0], s.begin, s.end, count, old.data(), rhs.data(), fresh.data(), false);
           },
           tine::whole(View<const T>(from)), tine::whole(right.view()), tine::out(to),

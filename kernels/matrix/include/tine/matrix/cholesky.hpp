@@ -22,6 +22,7 @@ namespace tine::matrix {
 /// A task graph of tiles that look back (A. Buttari, J. Langou, J. Kurzak, J. Dongarra, A class of parallel
 /// tiled linear algebra algorithms for multicore architectures, Parallel Computing 35, 2009). Tiles are
 /// cut by size alone: the same bits come out on any number of workers, whatever happens to them.
+/// A task that fails every time ends the call, OnFailure::quarantine or not.
 template <class T>
 class Cholesky {
   static_assert(std::is_floating_point_v<T>, "Cholesky is for float and double");

@@ -29,6 +29,7 @@ struct Determinant {
 /// A task graph of columns of tiles that look back; a panel is eliminated by halves of halves (S. Toledo,
 /// Locality of reference in LU decomposition with partial pivoting, SIAM J. Matrix Anal. Appl. 18,
 /// 1997). The same bits come out on any number of workers, whatever happens to them.
+/// A task that fails every time ends the call, OnFailure::quarantine or not.
 template <class T>
 class Lu {
  public:

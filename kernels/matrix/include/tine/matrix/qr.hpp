@@ -17,6 +17,7 @@ namespace tine::matrix {
 /// independently, and what they leave is joined in pairs (J. Demmel, L. Grigori, M. Hoemmen, J. Langou,
 /// Communication-optimal parallel and sequential QR and LU factorizations, SIAM J. Sci. Comput. 34,
 /// 2012). Cut by size alone: the same bits come out on any number of workers, whatever happens to them.
+/// A task that fails every time ends the call, OnFailure::quarantine or not.
 template <class T>
 class Qr {
   static_assert(std::is_floating_point_v<T>, "Qr is for float and double");
