@@ -307,6 +307,31 @@ TEST_F(TaskGraph, a_memory_fault_that_is_distrusted_runs_all_of_it_again) {
   EXPECT_TRUE(holds(x, expected));
 }
 
+TEST_F(TaskGraph, waiting_for_a_task_is_no_work_in_this_job_nor_in_the_next) {
+  tine::Pool pool({.workers = 3});
+  auto x = pool.array<Word>(3);
+  tine::TaskGraph<int> graph;
+  for (int i = 0; i < 3; ++i) graph.add(i, tine::inout(x.view()));
+  const auto check = [](const tine::Report& report) {
+    for (const auto& worker : report.workers) {
+      EXPECT_GE(worker.busy.count(), 0);
+      EXPECT_LE(worker.busy, report.wall);
+    }
+  };
+  for (int round = 0; round < 5; ++round) {
+    // One works at a time, while the others wait, most of them for nothing.
+    const tine::Report one_by_one = tine::run(
+        pool, graph, [](int, const tine::View<Word>&) { tine_test::sleep_ms(10); }, tine::inout(x));
+    check(one_by_one);
+    std::chrono::nanoseconds together{0};
+    for (const auto& worker : one_by_one.workers) together += worker.busy;
+    EXPECT_GE(together, std::chrono::milliseconds(30));
+    check(tine::for_each_slice(
+        pool, tine::slices(3, 1),
+        [](const tine::Slice&, std::span<Word>) { tine_test::sleep_ms(2); }, tine::out(x)));
+  }
+}
+
 TEST_F(TaskGraph, an_empty_graph_is_done) {
   tine::Pool pool({.workers = 1});
   auto x = pool.array<Word>(1);

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <typeinfo>
-#include <utility>
 #include <vector>
 
 #include <tine/spmd.hpp>
@@ -76,7 +75,7 @@ class Worker {
   void lock_arena();
   void work();
   void work_on_slices();
-  void work_on_graph();
+  std::int64_t work_on_graph();
   bool attempt(std::size_t index);
   bool run(std::size_t index, const Slice& slice, LedgerWord& word, const Word& running);
   bool handle_exception(std::size_t index, const Slice& slice, LedgerWord& word,
@@ -99,7 +98,6 @@ class Worker {
   Slot& slot_;
   TaskServer tasks_{inherited_, index_};
   std::int64_t last_task_ = 0;
-  std::int64_t waited_ = 0;  // for tasks of a graph
   MemoryGrowth growth_{control_.recycle_above};
   ArenaMapping mapping_;
   JobDescriptor job_;
@@ -171,6 +169,7 @@ void Worker::lock_arena() {
 void Worker::work() {
   if (board_.stop_claims.load() != 0) return;
   const std::int64_t began = now_ns();
+  std::int64_t waited = 0;
   const std::uint64_t done_before = slot_.done.load(std::memory_order_relaxed);
   if (job_.spmd) {
     attempt(index_);
@@ -184,13 +183,12 @@ void Worker::work() {
         }
     }
     if (job_.graph)
-      work_on_graph();
+      waited = work_on_graph();
     else
       work_on_slices();
   }
   if (slot_.done.load(std::memory_order_relaxed) != done_before)
-    slot_.busy_ns.store(slot_.busy_ns.load(std::memory_order_relaxed) +
-                            (now_ns() - began - std::exchange(waited_, 0)),
+    slot_.busy_ns.store(slot_.busy_ns.load(std::memory_order_relaxed) + (now_ns() - began - waited),
                         std::memory_order_relaxed);
 }
 
@@ -209,7 +207,9 @@ void Worker::work_on_slices() {
   }
 }
 
-void Worker::work_on_graph() {
+// Returns the time for which there was no task to do, in nanoseconds.
+std::int64_t Worker::work_on_graph() {
+  std::int64_t waited = 0;
   ReadyTasks ready(job_.graph, job_.ledger, job_.slices, board_.lanes()[0].next);
   while (board_.stop_claims.load(std::memory_order_relaxed) == 0) {
     const std::uint32_t seen = board_.tasks_over.load();
@@ -222,11 +222,12 @@ void Worker::work_on_graph() {
     } else if (ready.some_wait()) {
       const std::int64_t began = now_ns();
       wait_for_task(seen);
-      waited_ += now_ns() - began;
+      waited += now_ns() - began;
     } else {
-      return;  // should others die of what is left, the bell rings
+      break;  // should others die of what is left, the bell rings
     }
   }
+  return waited;
 }
 
 // Claims a slice and runs it, unless somebody else did. True: it may be tried again at once.
