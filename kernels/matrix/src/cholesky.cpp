@@ -136,17 +136,16 @@ Report Cholesky<T>::solve_operands(const PoolWith& on, const Operand<const T>& g
                                   " rows, the right side is " + shape(b) + " and the result " +
                                   shape(x));
   if (x.empty()) return {};
-  auto work = on.pool.array<T>(x.rows, x.columns);
-  JobSequence jobs(without_quarantine(on));
-  jobs.run([&](const PoolWith& next) { return load<T>(next, b, work); });
-  const View<const T, 2> l = factor_.peek();
-  for (const bool transposed : {false, true})
-    jobs.run([&](const PoolWith& next) {
-      return solve_in_place<T>(next, transposed ? Triangle::upper : Triangle::lower, l, transposed,
-                               work.peek());
-    });
-  jobs.run([&](const PoolWith& next) { return store<T>(next, work, x); });
-  return jobs.finish();
+  return change_copy(on, b, x, [&](const PoolWith& next, Array<T, 2>& work) {
+    const View<const T, 2> l = factor_.peek();
+    JobSequence jobs(next);
+    for (const bool transposed : {false, true})
+      jobs.run([&](const PoolWith& each) {
+        return solve_in_place<T>(each, transposed ? Triangle::upper : Triangle::lower, l,
+                                 transposed, work.peek());
+      });
+    return jobs.finish();
+  });
 }
 
 template class Cholesky<float>;

@@ -347,35 +347,68 @@ class ConjugateGradient {
 
 // --- Jacobi
 
-/// x = x + (b - a * x) / diagonal, until the residual, which each job makes of the x before, is small.
-template <class T, class Rows>
-Iterated iterate_jacobi(const PoolWith& on, const Rows& a, Operand<const T> b, Operand<T> x,
-                        const IterationOptions& options) {
-  Pool& pool = on.pool;
-  const std::size_t n = x.rows;
-  JobSequence jobs(without_quarantine(on));
-  const SharedVector<T> right(pool, b);
-  SharedOutput<T> result(pool, x, true);
-  const View<T> first(result.view().data(), {n});
-  Renewed<T> iterate(pool, n);
-  auto inverse = pool.array<T>(n);
-  Iterated how;
-  const auto end = [&](Ending ending) {
+/// What all ways to iterate have.
+template <class T>
+struct Jacobi {
+  Jacobi(const PoolWith& on, Operand<const T> b, Operand<T> x, const IterationOptions& given)
+      : pool(on.pool),
+        jobs(without_quarantine(on)),
+        right(pool, b),
+        result(pool, x, true),
+        first(result.view().data(), {x.rows}),
+        iterate(pool, x.rows),
+        options(given),
+        tolerance(tolerance_of<T>(given)) {
+    scale_vector<T>(jobs, pool, first, iterate.now.peek());
+  }
+
+  /// Whether these sums of squares, of the residual of the iterate and of b, end it.
+  std::optional<Ending> judge(const Sums& sums) {
+    if (sums.second == 0) {
+      std::ranges::fill(iterate.now, T(0));
+      return Ending::converged;
+    }
+    how.residual = std::sqrt(sums.first / sums.second);
+    if (!std::isfinite(how.residual)) return Ending::not_finite;
+    if (how.residual <= tolerance) return Ending::converged;
+    if (how.iterations >= options.most_iterations) return Ending::iteration_limit;
+    return {};
+  }
+  Iterated end(Ending ending) {
     how.ending = ending;
     scale_vector<T>(jobs, pool, iterate.now.peek(), first);
     result.finish();
     how.report = jobs.finish();
     return std::move(how);
-  };
-  scale_vector<T>(jobs, pool, first, iterate.now.peek());
-  a.invert_diagonal(jobs, inverse);
-  if (std::ranges::any_of(inverse, [](T d) { return std::isinf(d); })) {
+  }
+  Iterated end_at_zero_diagonal() {
     how.residual = std::numeric_limits<double>::quiet_NaN();
     return end(Ending::zero_diagonal);
   }
-  for (;; ++how.iterations) {
+
+  Pool& pool;
+  JobSequence jobs;
+  const SharedVector<T> right;
+  SharedOutput<T> result;
+  const View<T> first;  // of the result, where it lies
+  Renewed<T> iterate;
+  const IterationOptions& options;
+  const double tolerance;
+  Iterated how;
+};
+
+/// x = x + (b - a * x) / diagonal, until the residual, which each job makes of the x before, is small.
+template <class T, class Rows>
+Iterated iterate_jacobi(const PoolWith& on, const Rows& a, Operand<const T> b, Operand<T> x,
+                        const IterationOptions& options) {
+  Jacobi<T> run(on, b, x, options);
+  auto inverse = on.pool.array<T>(x.rows);
+  a.invert_diagonal(run.jobs, inverse);
+  if (std::ranges::any_of(inverse, [](T d) { return std::isinf(d); }))
+    return run.end_at_zero_diagonal();
+  for (;; ++run.how.iterations) {
     const Sums sums = a.for_rows(
-        jobs, View<const T>(iterate.now.peek()),
+        run.jobs, View<const T>(run.iterate.now.peek()),
         [](const RowBlock<T>& rows, std::span<const T> rhs, std::span<const T> d, std::span<T> to) {
           T residual[block_elements], block[block_elements];
           const T *wanted = rhs.data() + rows.local, *scale = d.data() + rows.local,
@@ -387,16 +420,9 @@ Iterated iterate_jacobi(const PoolWith& on, const Rows& a, Operand<const T> b, O
           put(to.data() + rows.local, block, rows.count, streams<T>(rows.all));
           return Sums{dot(residual, residual, rows.count), dot(wanted, wanted, rows.count)};
         },
-        tine::in(right.view()), tine::in(inverse), tine::out(iterate.next));
-    if (sums.second == 0) {
-      std::ranges::fill(iterate.now, T(0));
-      return end(Ending::converged);
-    }
-    how.residual = std::sqrt(sums.first / sums.second);
-    if (!std::isfinite(how.residual)) return end(Ending::not_finite);
-    if (how.residual <= tolerance_of<T>(options)) return end(Ending::converged);
-    if (how.iterations >= options.most_iterations) return end(Ending::iteration_limit);
-    iterate.renew();
+        tine::in(run.right.view()), tine::in(inverse), tine::out(run.iterate.next));
+    if (const auto ending = run.judge(sums)) return run.end(*ending);
+    run.iterate.renew();
   }
 }
 
@@ -404,31 +430,12 @@ Iterated iterate_jacobi(const PoolWith& on, const Rows& a, Operand<const T> b, O
 template <class T>
 Iterated iterate_jacobi(const PoolWith& on, const GridRows<T>& a, Operand<const T> b, Operand<T> x,
                         const IterationOptions& options) {
-  Pool& pool = on.pool;
-  const std::size_t n = x.rows;
-  JobSequence jobs(without_quarantine(on));
-  const SharedVector<T> right(pool, b);
-  SharedOutput<T> result(pool, x, true);
-  const View<T> first(result.view().data(), {n});
-  Renewed<T> iterate(pool, n);
-  Iterated how;
-  const auto end = [&](Ending ending) {
-    how.ending = ending;
-    scale_vector<T>(jobs, pool, iterate.now.peek(), first);
-    result.finish();
-    how.report = jobs.finish();
-    return std::move(how);
-  };
-  scale_vector<T>(jobs, pool, first, iterate.now.peek());
-  if (a.grid().coefficients.centre == T(0)) {
-    how.residual = std::numeric_limits<double>::quiet_NaN();
-    return end(Ending::zero_diagonal);
-  }
-  const double tolerance = tolerance_of<T>(options);
+  Jacobi<T> run(on, b, x, options);
+  if (a.grid().coefficients.centre == T(0)) return run.end_at_zero_diagonal();
   for (;;) {
     // The sums of squares of the residual, and of b.
     const Sums sums = a.for_rows(
-        jobs, View<const T>(iterate.now.peek()),
+        run.jobs, View<const T>(run.iterate.now.peek()),
         [](const RowBlock<T>& rows, std::span<const T> rhs) {
           const T* wanted = rhs.data() + rows.local;
           return Sums{sum_of<double>(rows.count,
@@ -439,21 +446,14 @@ Iterated iterate_jacobi(const PoolWith& on, const GridRows<T>& a, Operand<const 
                                      }),
                       dot(wanted, wanted, rows.count)};
         },
-        tine::in(right.view()));
-    if (sums.second == 0) {
-      std::ranges::fill(iterate.now, T(0));
-      return end(Ending::converged);
-    }
-    how.residual = std::sqrt(sums.first / sums.second);
-    if (!std::isfinite(how.residual)) return end(Ending::not_finite);
-    if (how.residual <= tolerance) return end(Ending::converged);
-    if (how.iterations >= options.most_iterations) return end(Ending::iteration_limit);
+        tine::in(run.right.view()));
+    if (const auto ending = run.judge(sums)) return run.end(*ending);
 
-    for (double residual = how.residual;
-         residual > tolerance && how.iterations < options.most_iterations;) {
+    for (double residual = run.how.residual;
+         residual > run.tolerance && run.how.iterations < run.options.most_iterations;) {
       const std::size_t sweeps =
-          std::min(sweeps_in_pass(a.grid()), options.most_iterations - how.iterations);
-      const double squares = jobs.run([&](const PoolWith& next) {
+          std::min(sweeps_in_pass(a.grid()), run.options.most_iterations - run.how.iterations);
+      const double squares = run.jobs.run([&](const PoolWith& next) {
         return reduce_slices(
             next, bands(a.grid(), sweeps), 0.0, std::plus<>{},
             [sweeps](const Slice& s, std::span<const T> old, std::span<const T> rhs,
@@ -461,11 +461,11 @@ Iterated iterate_jacobi(const PoolWith& on, const GridRows<T>& a, Operand<const 
               return relax_band(grid[0], s.begin, s.end, sweeps, old.data(), rhs.data(),
                                 fresh.data(), true);
             },
-            tine::whole(iterate.now), tine::whole(right.view()), tine::out(iterate.next),
-            tine::whole(a.shared()));
+            tine::whole(run.iterate.now), tine::whole(run.right.view()),
+            tine::out(run.iterate.next), tine::whole(a.shared()));
       });
-      iterate.renew();
-      how.iterations += sweeps;
+      run.iterate.renew();
+      run.how.iterations += sweeps;
       residual = std::sqrt(squares / sums.second);
     }
   }

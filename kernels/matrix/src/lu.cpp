@@ -183,12 +183,9 @@ Report Lu<T>::solve_operands(const PoolWith& on, const Operand<const T>& given,
     refuse("Lu::solve", "the matrix has " + std::to_string(size()) + " rows, the right side is " +
                             shape(b) + " and the result " + shape(x));
   if (x.empty()) return {};
-  auto work = on.pool.array<T>(x.rows, x.columns);
-  JobSequence jobs(without_quarantine(on));
-  jobs.run([&](const PoolWith& next) { return load<T>(next, b, work); });
-  jobs.run([&](const PoolWith& next) { return solve_in_place(next, work); });
-  jobs.run([&](const PoolWith& next) { return store<T>(next, work, x); });
-  return jobs.finish();
+  return change_copy(on, b, x, [&](const PoolWith& next, Array<T, 2>& work) {
+    return solve_in_place(next, work);
+  });
 }
 
 template <class T>

@@ -317,12 +317,9 @@ Report Qr<T>::apply(const PoolWith& on, const Operand<T>& given, bool transposed
     refuse("Qr::multiply_q",
            "q has " + std::to_string(rows()) + " rows, but the matrix is " + shape(c));
   if (c.empty() || columns() == 0) return {};
-  auto work = on.pool.array<T>(c.rows, c.columns);
-  JobSequence jobs(without_quarantine(on));
-  jobs.run([&](const PoolWith& next) { return load<T>(next, c, work); });
-  jobs.run([&](const PoolWith& next) { return apply_in_place(next, work, transposed); });
-  jobs.run([&](const PoolWith& next) { return store<T>(next, work, c); });
-  return jobs.finish();
+  return change_copy<T>(on, c, c, [&](const PoolWith& next, Array<T, 2>& work) {
+    return apply_in_place(next, work, transposed);
+  });
 }
 
 template <class T>

@@ -50,12 +50,12 @@ Report solve_triangular(const PoolWith& on, const Operand<const T>& a, Part part
     jobs.run([&](const PoolWith& next) { return load<T>(next, a, conjugated); });
   }
   const SharedInput<T> matrix(on.pool, a.conjugate ? operand(std::as_const(conjugated)) : a);
-  auto work = on.pool.array<T>(b.rows, b.columns);
-  jobs.run([&](const PoolWith& next) { return load<T>(next, b, work); });
   jobs.run([&](const PoolWith& next) {
-    return solve_in_place<T>(next, triangle, matrix.view(), !matrix.get().row_major(), work.peek());
+    return change_copy<T>(next, b, b, [&](const PoolWith& each, Array<T, 2>& work) {
+      return solve_in_place<T>(each, triangle, matrix.view(), !matrix.get().row_major(),
+                               work.peek());
+    });
   });
-  jobs.run([&](const PoolWith& next) { return store<T>(next, work, b); });
   return jobs.finish();
 }
 
