@@ -33,10 +33,8 @@ matrix::Csr<T> sparse(MatrixRun& run) {
 
 template <class T>
 void solve(MatrixRun& run, const matrix::IterationOptions& options) {
+  run.check_square(0);
   const matrix::FileInfo &a = run.input(0).info(), &b = run.input(1).info();
-  if (a.rows != a.columns)
-    throw Failure(
-        fmt::format("{} is {} x {}, but should be square", run.name_of(0), a.rows, a.columns));
   if (b.rows != a.rows || b.columns != 1)
     throw Failure(fmt::format("{} is {} x {}; a right side for {} is a column of {}",
                               run.name_of(1), b.rows, b.columns, run.name_of(0), a.rows));

@@ -132,6 +132,13 @@ std::string MatrixRun::name_of(std::size_t input) const {
   return settings_.inputs[input] == "-" ? "standard input" : settings_.inputs[input];
 }
 
+void MatrixRun::check_square(std::size_t number) {
+  const matrix::FileInfo& a = input(number).info();
+  if (a.rows != a.columns)
+    throw Failure(
+        fmt::format("{} is {} x {}, but should be square", name_of(number), a.rows, a.columns));
+}
+
 matrix::FileReader& MatrixRun::input(std::size_t number) {
   auto& reader = inputs_[number];
   if (reader == nullptr)

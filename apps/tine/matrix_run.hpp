@@ -57,6 +57,8 @@ class MatrixRun {
   bool given(std::size_t input) const;
   matrix::FileReader& input(std::size_t number);
   std::string name_of(std::size_t input) const;
+  /// Throws Failure unless it is.
+  void check_square(std::size_t input);
 
   /// Has all inputs read in the type to compute in, and calls f with a value of it: float where all are
   /// float32, complex where any is, else double; or what --type says.

@@ -13,13 +13,6 @@ namespace {
 
 enum Input : std::size_t { given, right_side };
 
-void check_square(MatrixRun& run) {
-  const matrix::FileInfo& a = run.input(given).info();
-  if (a.rows != a.columns)
-    throw Failure(
-        fmt::format("{} is {} x {}, but should be square", run.name_of(given), a.rows, a.columns));
-}
-
 void check_right_side(MatrixRun& run) {
   const matrix::FileInfo &a = run.input(given).info(), &b = run.input(right_side).info();
   if (a.rows != b.rows)
@@ -44,7 +37,7 @@ void with_names(MatrixRun& run, F f) {
 
 template <class T>
 void solve(MatrixRun& run, bool positive_definite) {
-  check_square(run);
+  run.check_square(given);
   check_right_side(run);
   const matrix::FileInfo &a = run.input(given).info(), &b = run.input(right_side).info();
   const std::uint64_t sides = bytes_of<T>(b.rows, b.columns);
@@ -89,7 +82,7 @@ void least_squares(MatrixRun& run) {
 
 template <class T>
 void invert(MatrixRun& run) {
-  check_square(run);
+  run.check_square(given);
   const std::size_t n = run.input(given).info().rows;
   const matrix::AnyMatrix a = run.read(given, 3 * bytes_of<T>(n, n));
   matrix::AnyMatrix x(run.on().pool, matrix::element_type<T>(), n, n);
@@ -100,7 +93,7 @@ void invert(MatrixRun& run) {
 
 template <class T>
 void determinant(MatrixRun& run) {
-  check_square(run);
+  run.check_square(given);
   const std::size_t n = run.input(given).info().rows;
   const matrix::AnyMatrix a = run.read(given, bytes_of<T>(n, n));
   matrix::Determinant<T> result{};

@@ -29,11 +29,8 @@ matrix::AnyMatrix as_matrix(MatrixRun& run, const Array<T, N>& a) {
 
 template <class T>
 void eigen(MatrixRun& run) {
-  const matrix::FileInfo& info = run.input(0).info();
-  const std::size_t n = info.rows;
-  if (n != info.columns)
-    throw Failure(
-        fmt::format("{} is {} x {}, but should be square", run.name_of(0), n, info.columns));
+  run.check_square(0);
+  const std::size_t n = run.input(0).info().rows;
   const matrix::AnyMatrix a = run.read(0, 8 * n * n * sizeof(T));
   matrix::AnyMatrix values = empty<T>(run, n, 1);
   if (run.wants(0) || run.settings().verify) {
