@@ -3,20 +3,14 @@ import json
 import subprocess
 import sys
 
-missing = []
-for package in "numpy", "scipy":
-    try:
-        __import__(package)
-    except ImportError:
-        missing.append("python3-" + package)
-if missing:
-    sys.exit("this test needs " + " ".join(missing) + "; on Debian: apt install " + " ".join(missing))
-
-import numpy as np
-import scipy.io
-import scipy.linalg
-import scipy.sparse
-import scipy.spatial.distance as distance
+try:
+    import numpy as np
+    import scipy.io
+    import scipy.linalg
+    import scipy.sparse
+    import scipy.spatial.distance as distance
+except ImportError as error:
+    sys.exit(f"{error}; on Debian: apt install python3-numpy python3-scipy")
 
 tine, folder = sys.argv[1], sys.argv[2]
 failures = 0

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "kill_worker.hpp"
 #include "support/child.hpp"
 #include "support/fixture.hpp"
 #include "support/processes.hpp"
@@ -156,14 +157,7 @@ TEST_F(MatrixCommand, AWorkerThatIsKilledCostsNothing) {
   for (int i = 0; i < 100 && killed < 5; ++i) {
     const pid_t command = start({TINE_COMMAND, "matrix", "convert", "a.csv", "-o", "b.npy",
                                  "--force", "-j", "2", "--memory", "4M"});
-    int victim = 0;
-    eventually([&] {
-      for (const int pid : descendants())
-        if (parent_of(parent_of(pid)) == command) victim = pid;
-      return victim != 0 || has_ended(command);
-    });
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 60000));
-    killed += signal_child(parent_of(victim), victim, SIGKILL);
+    killed += kill_a_worker(command, random, 60000);
     const Result r = finish(command);
     ASSERT_EQ(r.status, 0) << r.err;
     EXPECT_TRUE(text_of(path("b.npy")) == text_of(path("whole.npy")));

@@ -3,19 +3,13 @@
 import subprocess
 import sys
 
-missing = []
-for package in "numpy", "scipy", "h5py":
-    try:
-        __import__(package)
-    except ImportError:
-        missing.append("python3-" + package)
-if missing:
-    sys.exit("this test needs " + " ".join(missing) + "; on Debian: apt install " + " ".join(missing))
-
-import h5py
-import numpy as np
-import scipy.io
-import scipy.sparse
+try:
+    import h5py
+    import numpy as np
+    import scipy.io
+    import scipy.sparse
+except ImportError as error:
+    sys.exit(f"{error}; on Debian: apt install python3-numpy python3-scipy python3-h5py")
 
 tine, folder = sys.argv[1], sys.argv[2]
 failures = 0

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "image_command.hpp"
+#include "kill_worker.hpp"
 #include "support/child.hpp"
 #include "support/fixture.hpp"
 #include "support/processes.hpp"
@@ -212,14 +213,7 @@ TEST_F(StreamedCommand, AWorkerThatIsKilledCostsNothing) {
   for (int i = 0; i < 100 && faults < 5; ++i) {
     const pid_t command = start({TINE_COMMAND, "image", chain, "a.ppm", "-o", "rows.pgm", "--force",
                                  "--memory", "256K", "-j", "2", "--json"});
-    int victim = 0;
-    eventually([&] {
-      for (const int pid : descendants())
-        if (parent_of(parent_of(pid)) == command) victim = pid;
-      return victim != 0 || has_ended(command);
-    });
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 150000));
-    signal_child(parent_of(victim), victim, SIGKILL);
+    kill_a_worker(command, random, 150000);
     const Result r = finish(command);
     ASSERT_EQ(r.status, 0) << r.err;
     EXPECT_EQ(text_of(path("rows.pgm")), text_of(path("whole.pgm")));
