@@ -149,6 +149,21 @@ TEST_F(ControlBlock, written_over_by_every_attempt_ends_the_job) {
   work.out();
 }
 
+// The slice that the verdict blames has used up no attempt, and must not get another for ever.
+TEST_F(ControlBlock, with_a_verdict_that_blames_a_slice_in_every_attempt_ends_the_job) {
+  tine::Pool pool({.workers = 2});
+  Workload work(pool, 10'000, 500);
+  auto* const verdict = &control_of(pool).board().verdict;
+  EXPECT_THROW(
+      work.out({.attempts = 2},
+               [verdict](const tine::Slice& s) {
+                 if (s.index == 7)
+                   verdict->store(static_cast<std::uint64_t>(tine::detail::Verdict::distrust));
+               }),
+      tine::MemoryCorrupted);
+  work.out();
+}
+
 // With a deadline the supervisor is at work every 10 ms, and the master hears of it each time.
 TEST_F(ControlBlock,
        with_an_order_to_stop_that_nobody_gave_does_not_keep_the_dead_from_being_replaced) {

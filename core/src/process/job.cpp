@@ -393,8 +393,10 @@ bool JobRun::must_run_again() {
   if ((why != Verdict::distrust && why != Verdict::corrupt) || lost_ || cancelled_ || overdue_ ||
       thrown_ || spec_.spmd || (job().has_inout && !job().strict))
     return false;
-  // A slice to blame has used up one of its attempts.
-  const bool blamed = why == Verdict::distrust && board_.verdict.load() >> 8 < slices_;
+  // A slice to blame has used up one of its attempts, unless a kernel wrote the verdict.
+  const std::size_t slice = board_.verdict.load() >> 8;
+  const bool blamed =
+      why == Verdict::distrust && slice < slices_ && ++blamed_[slice] <= policy_.attempts;
   if (!blamed && ++unexplained_ >= policy_.attempts) {
     board_.verdict.store(static_cast<std::uint64_t>(Verdict::corrupt) | no_slice << 8);
     return false;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <map>
 
 #include <tine/stop_signals.hpp>
 
@@ -118,6 +119,7 @@ class JobRun {
   Array<std::byte> originals_;
   Report discarded_;          // what happened in the runs whose results were discarded
   unsigned unexplained_ = 0;  // of these, how many no slice was to blame for
+  std::map<std::size_t, unsigned> blamed_;  // of these, how many each slice was to blame for
   // A slice that does not get on although all workers are parked.
   std::uint64_t stuck_word_ = 0;
   unsigned stuck_looks_ = 0;
