@@ -1,0 +1,36 @@
+/// @file
+/// What is thrown for files and for queries.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <tine/error.hpp>
+
+namespace tine::mining {
+
+/// A file that cannot be read, or that is not what it should be: what() begins with its name, and
+/// says in which line and column, and why.
+class FileError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A query that cannot be answered for these columns: what() says why, and where.
+class QueryError : public Error {
+ public:
+  /// @param text      of the clause that is wrong
+  /// @param position  in it, in bytes
+  QueryError(const std::string& why, std::string text, std::size_t position)
+      : Error(why), text_(std::move(text)), position_(position) {}
+  const std::string& text() const noexcept { return text_; }
+  std::size_t position() const noexcept { return position_; }
+  /// The text, and below it a mark at the place.
+  std::string picture() const;
+
+ private:
+  std::string text_;
+  std::size_t position_;
+};
+
+}  // namespace tine::mining

@@ -1,0 +1,85 @@
+/// @file
+/// Questions to tables and to files.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tine/mining/csv.hpp>
+#include <tine/mining/error.hpp>
+#include <tine/mining/table.hpp>
+#include <tine/mining/type.hpp>
+#include <tine/pool.hpp>
+
+namespace tine::mining {
+
+/// What is asked, each clause in the language of docs/QUERIES.md. Lists are separated by commas.
+///
+/// Either rows: `select`; or groups: `aggregates`, with `group_by` or for all rows at once. With
+/// neither, whole rows are given.
+struct Query {
+  std::string select{};      ///< expressions, each perhaps `as name`; empty: all columns
+  std::string where{};       ///< a condition; rows for which it is false or null are left out
+  std::string group_by{};    ///< expressions
+  std::string aggregates{};  ///< calls: count, sum(x), mean(x), p95(x), ...
+  std::string order_by{};  ///< of the result: names of its columns; `-name` begins with the largest
+  std::optional<std::size_t> limit{};
+};
+
+/// One column of a result, in this process.
+struct ResultColumn {
+  std::string name;
+  Type type{};
+  std::vector<std::int64_t> integers{};  ///< of bool, int, date and datetime
+  std::vector<double> reals{};
+  std::vector<std::string> texts{};
+  std::vector<std::uint8_t> nulls{};  ///< 1 where a value is missing; as long as the values
+  bool is_null(std::size_t row) const { return nulls[row] != 0; }
+};
+
+/// Rows of an answer: a table in this process. Groups come in ascending order of their keys, nulls last,
+/// rows in the order of the table, unless the query says otherwise.
+struct Result {
+  std::vector<ResultColumn> columns;
+  std::size_t rows = 0;
+
+  std::uint64_t rows_read = 0, rows_selected = 0;
+  std::uint64_t bad_rows = 0;          ///< that were skipped
+  std::vector<std::string> bad_lines;  ///< about the first of them
+};
+
+struct ScanOptions {
+  /// Bytes that a query may take beside the table; more ends in OutOfMemory. 0: no limit but the pool's.
+  std::uint64_t memory = 0;
+  /// For queries for rows: called with some of them at a time, in order, instead of their being kept.
+  /// Not where they must be sorted first. The columns have the same names and types each time.
+  std::function<void(const Result&)> sink{};
+  /// Called with bytes (or rows, of a table) done and all of them.
+  std::function<void(std::uint64_t, std::uint64_t)> progress{};
+};
+
+/// Answers a query. Same bits on any number of workers.
+/// @throws QueryError, and what for_each_slice() throws
+Result scan(const PoolWith& on, const Table& table, const Query& query,
+            const ScanOptions& options = {});
+
+/// The same straight from a CSV file, in bounded memory (but for what the result takes, and the values of
+/// medians and quantiles). @throws FileError
+Result scan(const PoolWith& on, const FileSource& file, const CsvOptions& csv, const Query& query,
+            const ScanOptions& options = {});
+
+/// How a query would be answered, for people: columns that are read and their types, the steps.
+std::string explain(const PoolWith& on, const Table& table, const Query& query);
+std::string explain(const PoolWith& on, const FileSource& file, const CsvOptions& csv,
+                    const Query& query);
+
+/// The columns of a CSV file, their types inferred over all of it.
+Schema schema_of(const PoolWith& on, const FileSource& file, const CsvOptions& csv);
+/// All of a CSV file.
+Table read_table(const PoolWith& on, const FileSource& file, const CsvOptions& csv = {});
+
+}  // namespace tine::mining
