@@ -35,8 +35,7 @@ std::shared_ptr<const void> make_set(Constants constants) {
     if (value == value) set->values.push_back(value);  // NaN is equal to nothing
   }
   std::ranges::sort(set->values);
-  const auto [first, last] = std::ranges::unique(set->values);
-  set->values.erase(first, last);
+  set->values.erase(std::unique(set->values.begin(), set->values.end()), set->values.end());
   if constexpr (std::is_same_v<T, Text>)
     if (set->values.size() > few) set->hashed.insert(set->values.begin(), set->values.end());
   return set;
