@@ -100,7 +100,7 @@ struct Rows {
 
 TEST_F(MiningScan, groups_of_a_table_are_those_of_a_plain_loop) {
   Pool pool({.workers = 2});
-  for (const std::size_t n : {0, 1, 2, 2047, 2048, 2049, 100'003}) {
+  for (const std::size_t n : {0u, 1u, 2u, 2047u, 2048u, 2049u, 100'003u}) {
     SCOPED_TRACE(n);
     const Rows rows(n, 7);
     const Table table = rows.table(pool);
