@@ -1,9 +1,11 @@
 // min, max, first and last: one of the values.
+#include <limits>
 #include <string>
 #include <string_view>
 
 #include "accumulator.hpp"
 #include "columns.hpp"
+#include "presence.hpp"
 
 namespace tine::mining {
 
@@ -24,28 +26,46 @@ class Chosen final : public Accumulator {
   explicit Chosen(Type type) : type_(type) {}
 
   void grow(std::size_t groups) override {
-    values_.resize(groups);
-    present_.resize(groups);
+    // What every value takes the place of, or none of the same worth.
+    constexpr auto none = kind == AggregateKind::min ? std::numeric_limits<std::int64_t>::max()
+                                                     : std::numeric_limits<std::int64_t>::min();
+    values_.resize(groups, none);
+    present_.grow(groups);
   }
   void add(const GroupedRows& rows, const Vector* arguments) override {
-    const std::int64_t* values = as_integers(*arguments, rows.rows, room_);
-    each_value(rows, arguments->nulls,
-               [&](std::uint32_t g, std::size_t i) { choose(g, values[i]); });
+    const std::int64_t* const values = as_integers(*arguments, rows.rows, room_);
+    std::int64_t* const chosen = values_.data();
+    if constexpr (kind == AggregateKind::first) {
+      each_value(rows, arguments->nulls, [&](std::uint32_t g, std::size_t i) {
+        if (present_[g]) return;
+        chosen[g] = values[i];
+        present_.mark(g);
+      });
+    } else {
+      each_value(rows, arguments->nulls, [=](std::uint32_t g, std::size_t i) {
+        chosen[g] = replaces<kind>(values[i], chosen[g]) ? values[i] : chosen[g];
+      });
+      present_.mark(rows, arguments->nulls);
+    }
   }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) override {
     write_some(to, values_, groups);
-    write_some(to, present_, groups);
+    present_.write(to, groups);
   }
   void merge(std::span<const std::uint32_t> groups, BlobReader& from) override {
     const auto values = read_column<std::int64_t>(from, groups.size());
     const auto present = read_column<std::uint8_t>(from, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i)
-      if (present[i] != 0) choose(groups[i], values[i]);
+      if (present[i] != 0) {
+        const std::uint32_t g = groups[i];
+        if (!present_[g] || replaces<kind>(values[i], values_[g])) values_[g] = values[i];
+        present_.mark(g);
+      }
   }
   ResultColumn finish(std::span<const std::uint32_t> groups) override {
     ResultColumn column = missing_column(type_, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
-      if (present_[groups[i]] == 0) continue;
+      if (!present_[groups[i]]) continue;
       column.nulls[i] = 0;
       if (type_ == Type::real)
         column.reals[i] = from_ordered(values_[groups[i]]);
@@ -55,18 +75,13 @@ class Chosen final : public Accumulator {
     return column;
   }
   std::size_t bytes() const override {
-    return values_.capacity() * sizeof(values_[0]) + present_.capacity();
+    return values_.capacity() * sizeof(values_[0]) + present_.bytes();
   }
 
  private:
-  void choose(std::uint32_t g, std::int64_t value) {
-    if (present_[g] == 0 || replaces<kind>(value, values_[g])) values_[g] = value;
-    present_[g] = 1;
-  }
-
   Type type_;
   std::vector<std::int64_t> values_;
-  std::vector<std::uint8_t> present_;
+  Presence present_;
   std::vector<std::int64_t> room_;
 };
 

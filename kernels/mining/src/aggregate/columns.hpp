@@ -39,20 +39,19 @@ std::vector<T> read_column(BlobReader& from, std::size_t size) {
 template <class T>
 void write_some(BlobWriter& to, const std::vector<T>& values,
                 std::span<const std::uint32_t> which) {
-  for (const std::uint32_t i : which) to.value(values[i]);
+  std::vector<T> some(which.size());
+  for (std::size_t i = 0; i < which.size(); ++i) some[i] = values[which[i]];
+  write_column(to, some);
 }
 
 /// A number that orders reals as integers: -inf ... -0, 0 ... inf, NaN. All NaN are the same.
 inline std::int64_t ordered(double x) {
-  constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
-  if (std::isnan(x)) return std::bit_cast<std::int64_t>(std::numeric_limits<double>::quiet_NaN());
+  if (std::isnan(x)) x = std::numeric_limits<double>::quiet_NaN();
   const auto bits = std::bit_cast<std::int64_t>(x);
-  return bits < 0 ? static_cast<std::int64_t>(~static_cast<std::uint64_t>(bits)) ^ lowest : bits;
+  return bits ^ ((bits >> 63) & std::numeric_limits<std::int64_t>::max());
 }
 inline double from_ordered(std::int64_t key) {
-  constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
-  return std::bit_cast<double>(
-      key < 0 ? static_cast<std::int64_t>(~static_cast<std::uint64_t>(key ^ lowest)) : key);
+  return std::bit_cast<double>(key ^ ((key >> 63) & std::numeric_limits<std::int64_t>::max()));
 }
 
 /// The values of a vector as doubles; `room` is for what has to be converted.

@@ -14,17 +14,34 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(p) ^ static_cast<std::uint64_t>(p >> 64);
 }
 
+namespace detail {
+
+template <class T>
+std::uint64_t load(const char* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+}  // namespace detail
+
+/// Reads in pieces of fixed sizes that may overlap, never beyond the text.
 inline std::uint64_t hash_text(std::string_view text) {
-  std::uint64_t hash = text.size();
-  std::uint64_t word = 0;
-  while (text.size() > 8) {
-    std::memcpy(&word, text.data(), 8);
-    hash = mix(hash, word);
-    text.remove_prefix(8);
+  const char* at = text.data();
+  const std::size_t size = text.size();
+  if (size >= 8) {
+    std::uint64_t hash = size;
+    const char* const last = at + size - 8;
+    for (; at < last; at += 8) hash = mix(hash, detail::load<std::uint64_t>(at));
+    return mix(hash, detail::load<std::uint64_t>(last));
   }
-  word = 0;
-  if (!text.empty()) std::memcpy(&word, text.data(), text.size());
-  return mix(mix(hash, word), 0x8bb84b93962eacc9);
+  if (size >= 4)
+    return mix(size,
+               detail::load<std::uint32_t>(at) << 32 | detail::load<std::uint32_t>(at + size - 4));
+  if (size == 0) return mix(0, 0);
+  return mix(size, detail::load<std::uint8_t>(at) << 16 |
+                       detail::load<std::uint8_t>(at + size / 2) << 8 |
+                       detail::load<std::uint8_t>(at + size - 1));
 }
 
 }  // namespace tine::mining

@@ -1,7 +1,6 @@
 #include "key_table.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <numeric>
 
@@ -14,175 +13,176 @@ namespace tine::mining {
 
 namespace {
 
-std::uint64_t hash_key(const std::uint64_t* key, std::size_t width) {
-  std::uint64_t hash = 0;
-  for (std::size_t k = 0; k < width; ++k) hash = mix(hash, key[k]);
-  return hash;
+std::int64_t pair_of(std::uint32_t before, std::uint32_t number) {
+  return static_cast<std::int64_t>(std::uint64_t{before} << 32 | number);
 }
 
 }  // namespace
 
-KeyTable::KeyTable(std::span<const Type> types)
-    : types_(types.begin(), types.end()), texts_(types.size()) {
-  if (types.size() > 64) throw Error("tine::mining: groups have at most 64 keys");
-}
-
-void KeyTable::encode(std::size_t rows, const Vector* keys) {
-  const std::size_t w = width(), last = types_.size();
-  batch_.assign(rows * w, 0);
-  for (std::size_t k = 0; k < last; ++k) {
-    const Vector& v = keys[k];
-    if (types_[k] == Type::text) {
-      for (std::size_t i = 0; i < rows; ++i)
-        if (!v.is_null(i)) batch_[i * w + k] = texts_[k].add(v.as<std::string_view>()[i]);
-    } else {
-      const std::int64_t* values = as_integers(v, rows, room_);
-      // -0 is 0.
-      const std::int64_t minus_zero = types_[k] == Type::real ? ordered(-0.0) : 0;
-      for (std::size_t i = 0; i < rows; ++i)
-        batch_[i * w + k] = static_cast<std::uint64_t>(values[i] == minus_zero ? 0 : values[i]);
-    }
-    if (v.nulls != nullptr)
-      for (std::size_t i = 0; i < rows; ++i)
-        if (v.nulls[i] != 0) {
-          batch_[i * w + k] = 0;
-          batch_[i * w + last] |= std::uint64_t{1} << k;
-        }
-  }
-}
-
 void KeyTable::find(std::size_t rows, const Vector* keys, std::uint32_t* groups) {
-  if (types_.empty()) {
-    if (rows != 0) size_ = 1;
+  if (rows == 0) return;
+  if (keys_.empty()) {
+    some_ = true;
     std::fill_n(groups, rows, 0);
     return;
   }
-  encode(rows, keys);
-  for (std::size_t i = 0; i < rows; ++i) groups[i] = find_or_add(batch_.data() + i * width());
-}
-
-std::uint32_t KeyTable::find_or_add(const std::uint64_t* wanted) {
-  if (2 * size_ >= slots_.size()) grow();
-  const std::uint64_t hash = hash_key(wanted, width());
-  const auto tag = static_cast<std::uint32_t>(hash >> 32);
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
-    Slot& slot = slots_[at];
-    if (slot.group == 0) {
-      if (size_ == std::numeric_limits<std::uint32_t>::max() - 1)
-        throw Error("tine::mining: there are more than 2^32 groups");
-      keys_.insert(keys_.end(), wanted, wanted + width());
-      slot = {tag, static_cast<std::uint32_t>(++size_)};
-      return slot.group - 1;
+  words_.resize(rows);
+  numbers_.resize(rows);
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    const Vector& v = keys[k];
+    const std::int64_t* words = words_.data();
+    if (keys_[k].type == Type::text) {
+      keys_[k].texts.add(rows, v.as<std::string_view>(), v.nulls, words_.data());
+    } else {
+      words = as_integers(v, rows, words_);
+      if (v.type == Type::real) {
+        // -0 is 0.
+        const std::int64_t minus_zero = ordered(-0.0);
+        for (std::int64_t& word : words_) word = word == minus_zero ? 0 : word;
+      }
     }
-    if (slot.tag == tag && std::equal(wanted, wanted + width(), key(slot.group - 1)))
-      return slot.group - 1;
+    if (k == 0) {
+      keys_[0].values.find(rows, words, v.nulls, groups);
+      continue;
+    }
+    keys_[k].values.find(rows, words, v.nulls, numbers_.data());
+    for (std::size_t i = 0; i < rows; ++i) words_[i] = pair_of(groups[i], numbers_[i]);
+    pairs_[k].find(rows, words_.data(), nullptr, groups);
   }
 }
 
-void KeyTable::grow() {
-  slots_.assign(std::max<std::size_t>(64, 2 * slots_.size()), {});
-  const std::size_t mask = slots_.size() - 1;
-  for (std::uint32_t g = 0; g < size_; ++g) {
-    const std::uint64_t hash = hash_key(key(g), width());
-    std::size_t at = hash & mask;
-    while (slots_[at].group != 0) at = (at + 1) & mask;
-    slots_[at] = {static_cast<std::uint32_t>(hash >> 32), g + 1};
+std::size_t KeyTable::size() const {
+  if (keys_.empty()) return some_;
+  return keys_.size() == 1 ? keys_[0].values.size() : pairs_.back().size();
+}
+
+std::uint32_t KeyTable::value_of(std::size_t key, std::uint32_t group) const {
+  for (std::size_t k = keys_.size() - 1; k > 0; --k) {
+    const auto pair = static_cast<std::uint64_t>(pairs_[k][group]);
+    if (k == key) return static_cast<std::uint32_t>(pair);
+    group = static_cast<std::uint32_t>(pair >> 32);
   }
+  return group;
 }
 
 std::uint64_t KeyTable::hash(std::uint32_t group) const {
   std::uint64_t hash = 0;
-  for (std::size_t k = 0; k < types_.size(); ++k) {
-    const bool text = types_[k] == Type::text && !is_missing(group, k);
-    hash = mix(hash, text ? texts_[k].hash(key(group)[k]) : key(group)[k]);
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    const std::uint32_t value = value_of(k, group);
+    const auto word = static_cast<std::uint64_t>(keys_[k].values[value]);
+    const bool text = keys_[k].type == Type::text && !keys_[k].values.is_missing(value);
+    hash = mix(hash, text ? keys_[k].texts.hash(word) : word);
   }
   return hash;
 }
 
 void KeyTable::write(BlobWriter& to, std::span<const std::uint32_t> groups) const {
-  for (std::size_t k = 0; k < types_.size(); ++k) {
-    for (const std::uint32_t g : groups) to.value(static_cast<std::uint8_t>(is_missing(g, k)));
-    for (const std::uint32_t g : groups) {
-      if (types_[k] != Type::text)
-        to.value(key(g)[k]);
-      else
-        to.text(is_missing(g, k) ? std::string_view() : texts_[k][key(g)[k]]);
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    const Key& key = keys_[k];
+    std::vector<std::uint8_t> missing(groups.size());
+    std::vector<std::int64_t> words(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const std::uint32_t value = value_of(k, groups[i]);
+      missing[i] = key.values.is_missing(value);
+      words[i] = key.values[value];
     }
+    write_column(to, missing);
+    if (key.type != Type::text)
+      write_column(to, words);
+    else
+      for (std::size_t i = 0; i < groups.size(); ++i)
+        to.text(missing[i] != 0 ? std::string_view()
+                                : key.texts[static_cast<std::size_t>(words[i])]);
   }
 }
 
 std::vector<std::uint32_t> KeyTable::merge(BlobReader& from, std::size_t rows) {
-  const std::size_t w = width(), last = types_.size();
-  std::vector<std::uint32_t> groups;
-  if (last == 0) {
-    size_ = std::max<std::size_t>(size_, rows);
+  if (keys_.empty()) {
+    some_ |= rows != 0;
     return std::vector<std::uint32_t>(rows, 0);
   }
-  // Before room is made for what is said to be there.
-  if (rows > std::numeric_limits<std::uint32_t>::max() || !from.good()) broken_groups();
-  for (std::size_t k = 0; k < last; ++k) {
+  std::vector<std::uint32_t> groups, numbers;
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    Key& key = keys_[k];
     const auto missing = read_column<std::uint8_t>(from, rows);
-    if (k == 0) batch_.assign(rows * w, 0);
-    if (types_[k] == Type::text) {
-      for (std::size_t i = 0; i < rows; ++i) {
-        const std::string_view text = from.text();
+    std::vector<std::int64_t> words;
+    if (key.type == Type::text) {
+      std::vector<std::string_view> texts(rows);
+      for (std::string_view& text : texts) {
+        text = from.text();
         if (!from.good()) broken_groups();
-        if (missing[i] == 0) batch_[i * w + k] = texts_[k].add(text);
       }
+      words.resize(rows);
+      key.texts.add(rows, texts.data(), missing.data(), words.data());
     } else {
-      const auto words = read_column<std::uint64_t>(from, rows);
-      for (std::size_t i = 0; i < rows; ++i) batch_[i * w + k] = words[i];
+      words = read_column<std::int64_t>(from, rows);
     }
-    for (std::size_t i = 0; i < rows; ++i)
-      if (missing[i] != 0) batch_[i * w + last] |= std::uint64_t{1} << k;
+    numbers.resize(rows);
+    key.values.find(rows, words.data(), missing.data(), numbers.data());
+    if (k == 0) {
+      groups = numbers;
+      continue;
+    }
+    for (std::size_t i = 0; i < rows; ++i) words[i] = pair_of(groups[i], numbers[i]);
+    pairs_[k].find(rows, words.data(), nullptr, groups.data());
   }
-  groups.resize(rows);
-  for (std::size_t i = 0; i < rows; ++i) groups[i] = find_or_add(batch_.data() + i * w);
   return groups;
 }
 
-bool KeyTable::less(std::uint32_t a, std::uint32_t b) const {
-  for (std::size_t k = 0; k < types_.size(); ++k) {
-    const bool a_missing = is_missing(a, k), b_missing = is_missing(b, k);
-    if (a_missing || b_missing) {
-      if (a_missing != b_missing) return b_missing;
-      continue;
-    }
-    const std::uint64_t x = key(a)[k], y = key(b)[k];
-    if (x == y) continue;
-    if (types_[k] == Type::text) return texts_[k][x] < texts_[k][y];
-    return static_cast<std::int64_t>(x) < static_cast<std::int64_t>(y);
-  }
-  return false;
-}
-
 std::vector<std::uint32_t> KeyTable::sorted() const {
-  std::vector<std::uint32_t> groups(size_);
+  std::vector<std::uint32_t> groups(size());
   std::iota(groups.begin(), groups.end(), 0u);
-  std::ranges::sort(groups, [&](std::uint32_t a, std::uint32_t b) { return less(a, b); });
+  // The place of each value among those of its key, so that groups are compared by numbers.
+  std::vector<std::vector<std::uint32_t>> places(keys_.size());
+  for (std::size_t k = 0; k < keys_.size(); ++k) {
+    const Key& key = keys_[k];
+    std::vector<std::uint32_t> values(key.values.size());
+    std::iota(values.begin(), values.end(), 0u);
+    std::ranges::sort(values, [&](std::uint32_t a, std::uint32_t b) {
+      if (key.values.is_missing(a) || key.values.is_missing(b))
+        return !key.values.is_missing(a) && key.values.is_missing(b);
+      if (key.type != Type::text) return key.values[a] < key.values[b];
+      return key.texts[static_cast<std::size_t>(key.values[a])] <
+             key.texts[static_cast<std::size_t>(key.values[b])];
+    });
+    if (keys_.size() == 1) return values;
+    places[k].resize(values.size());
+    for (std::uint32_t i = 0; i < values.size(); ++i) places[k][values[i]] = i;
+  }
+  // Radix sort, from the last key to the first.
+  std::vector<std::uint32_t> sorted(groups.size());
+  for (std::size_t k = keys_.size(); k-- > 0;) {
+    std::vector<std::size_t> next(places[k].size() + 1);
+    for (const std::uint32_t g : groups) ++next[places[k][value_of(k, g)] + 1];
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    for (const std::uint32_t g : groups) sorted[next[places[k][value_of(k, g)]]++] = g;
+    groups.swap(sorted);
+  }
   return groups;
 }
 
 ResultColumn KeyTable::column(std::size_t k, std::span<const std::uint32_t> groups) const {
-  ResultColumn column = missing_column(types_[k], groups.size());
+  const Key& key = keys_[k];
+  ResultColumn column = missing_column(key.type, groups.size());
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (is_missing(groups[i], k)) continue;
+    const std::uint32_t value = value_of(k, groups[i]);
+    if (key.values.is_missing(value)) continue;
     column.nulls[i] = 0;
-    const std::uint64_t word = key(groups[i])[k];
-    if (types_[k] == Type::text)
-      column.texts[i] = texts_[k][word];
-    else if (types_[k] == Type::real)
-      column.reals[i] = from_ordered(static_cast<std::int64_t>(word));
+    const std::int64_t word = key.values[value];
+    if (key.type == Type::text)
+      column.texts[i] = key.texts[static_cast<std::size_t>(word)];
+    else if (key.type == Type::real)
+      column.reals[i] = from_ordered(word);
     else
-      column.integers[i] = static_cast<std::int64_t>(word);
+      column.integers[i] = word;
   }
   return column;
 }
 
 std::size_t KeyTable::bytes() const {
-  std::size_t bytes = keys_.capacity() * sizeof(keys_[0]) + slots_.capacity() * sizeof(Slot);
-  for (const TextSet& texts : texts_) bytes += texts.bytes();
+  std::size_t bytes = 0;
+  for (const Key& key : keys_) bytes += key.values.bytes() + key.texts.bytes();
+  for (const WordTable& pairs : pairs_) bytes += pairs.bytes();
   return bytes;
 }
 

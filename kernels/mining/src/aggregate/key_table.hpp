@@ -11,18 +11,21 @@
 #include "../batch.hpp"
 #include "../blob.hpp"
 #include "text_set.hpp"
+#include "word_table.hpp"
 
 namespace tine::mining {
 
-/// Numbers groups in the order in which their keys come. A key is a word for each of its values (a number
-/// that orders as the values do, or that of a text), and one that says which values are missing.
+/// Numbers groups in the order in which their keys come. Each key's values are numbered; then the pairs of
+/// the numbers of the first and the second key; then pairs of these with the third key's; and so on.
 class KeyTable {
  public:
-  explicit KeyTable(std::span<const Type> types);
+  explicit KeyTable(std::span<const Type> types) : keys_(types.size()), pairs_(types.size()) {
+    for (std::size_t k = 0; k < types.size(); ++k) keys_[k].type = types[k];
+  }
 
   /// The number of the group of each row.
   void find(std::size_t rows, const Vector* keys, std::uint32_t* groups);
-  std::size_t size() const { return size_; }
+  std::size_t size() const;
 
   /// By which groups are dealt out to parts: the same for the same key everywhere.
   std::uint64_t hash(std::uint32_t group) const;
@@ -37,27 +40,20 @@ class KeyTable {
   std::size_t bytes() const;
 
  private:
-  struct Slot {
-    std::uint32_t tag = 0;    // bits of the hash
-    std::uint32_t group = 0;  // number + 1; 0: free
+  /// The values of one key: words are numbers that order as the values do, or those of texts.
+  struct Key {
+    Type type{};
+    TextSet texts{};
+    WordTable values{};
   };
-  void encode(std::size_t rows, const Vector* keys);
-  std::uint32_t find_or_add(const std::uint64_t* key);
-  void grow();
-  std::size_t width() const { return types_.size() + 1; }
-  const std::uint64_t* key(std::uint32_t group) const { return keys_.data() + group * width(); }
-  bool is_missing(std::uint32_t group, std::size_t k) const {
-    return (key(group)[types_.size()] >> k & 1) != 0;
-  }
-  bool less(std::uint32_t a, std::uint32_t b) const;
+  std::uint32_t value_of(std::size_t key, std::uint32_t group) const;
 
-  std::vector<Type> types_;
-  std::vector<TextSet> texts_;  // of each key; empty where it is not text
-  std::size_t size_ = 0;
-  std::vector<std::uint64_t> keys_;   // of all groups, word by word
-  std::vector<Slot> slots_;           // a power of two, at most half of them taken
-  std::vector<std::uint64_t> batch_;  // keys of rows
-  std::vector<std::int64_t> room_;
+  std::vector<Key> keys_;
+  std::vector<WordTable>
+      pairs_;          // from the second key on: number of what comes before, number of this
+  bool some_ = false;  // rows without keys
+  std::vector<std::uint32_t> numbers_;
+  std::vector<std::int64_t> words_;
 };
 
 }  // namespace tine::mining

@@ -25,6 +25,26 @@ struct Moments {
     for (std::size_t a = 0, p = 0; a < n; ++a)
       for (std::size_t b = a; b < n; ++b) accumulate(squares[p++], two_product(d[a], d[b]));
   }
+  // Of rows that are all there.
+  void add_all(std::size_t rows, const double* const (&values)[n]) {
+    Moments all;
+    all.count = rows;
+    for (std::size_t a = 0; a < n; ++a) all.first[a] = values[a][0];
+    for (std::size_t a = 0, p = 0; a < n; ++a) {
+      const double *const x = values[a], x0 = x[0];
+      Lanes sum;
+      sum.add(rows, [=](std::size_t i) { return x[i] - x0; });
+      all.sums[a] = sum.sum();
+      for (std::size_t b = a; b < n; ++b) {
+        const double *const y = values[b], y0 = y[0];
+        Lanes square;
+        square.add(rows, [=](std::size_t i) { return two_product(x[i] - x0, y[i] - y0); });
+        all.squares[p++] = square.sum();
+      }
+    }
+    normalise();
+    merge(all);
+  }
   void normalise() {
     for (TwoFold& s : sums) s = normalised(s);
     for (TwoFold& s : squares) s = normalised(s);
@@ -69,7 +89,11 @@ class MomentsOfGroups final : public Accumulator {
       for (std::size_t a = 0; a < n; ++a) x[a] = values[a][i];
       moments_[g].add(x);
     };
-    if constexpr (n == 1) {
+    bool all = rows.groups == nullptr;
+    for (std::size_t a = 0; a < n; ++a) all &= arguments[a].nulls == nullptr;
+    if (all) {
+      moments_[0].add_all(rows.rows, values);
+    } else if constexpr (n == 1) {
       each_value(rows, arguments[0].nulls, add_row);
     } else {
       // Pairs of which one is missing are left out.

@@ -3,6 +3,7 @@
 
 #include "accumulator.hpp"
 #include "columns.hpp"
+#include "presence.hpp"
 #include "two_fold.hpp"
 
 namespace tine::mining {
@@ -21,8 +22,11 @@ class Count final : public Accumulator {
   void grow(std::size_t groups) override { counts_.resize(groups); }
   void add(const GroupedRows& rows, const Vector* arguments) override {
     const std::uint8_t* nulls = arguments == nullptr ? nullptr : arguments->nulls;
-    if (nulls == nullptr && rows.groups == nullptr) {
-      counts_[0] += static_cast<std::int64_t>(rows.rows);
+    if (rows.groups == nullptr) {
+      std::size_t missing = 0;
+      if (nulls != nullptr)
+        for (std::size_t i = 0; i < rows.rows; ++i) missing += nulls[i] != 0;
+      counts_[0] += static_cast<std::int64_t>(rows.rows - missing);
       return;
     }
     each_value(rows, nulls, [&](std::uint32_t g, std::size_t) { ++counts_[g]; });
@@ -44,6 +48,7 @@ class Count final : public Accumulator {
     }
     return column;
   }
+  std::int64_t operator[](std::uint32_t group) const { return counts_[group]; }
   std::size_t bytes() const override { return counts_.capacity() * sizeof(counts_[0]); }
 
  private:
@@ -55,7 +60,13 @@ struct RealSum {
   using State = TwoFold;
   static constexpr Type type = Type::real;
   static void add(State& s, double x) { accumulate(s, x); }
-  static void merge(State& s, const State& x) { s = s + normalised(x); }
+  static void add_all(State& s, std::size_t rows, const double* values, const std::uint8_t* nulls) {
+    Lanes lanes;
+    lanes.add(rows,
+              [&](std::size_t i) { return nulls != nullptr && nulls[i] != 0 ? 0.0 : values[i]; });
+    merge(s, lanes.sum());
+  }
+  static void merge(State& s, const State& x) { s = normalised(s) + normalised(x); }
   static State at_rest(const State& s) { return normalised(s); }
   static TwoFold value(const State& s) { return normalised(s); }
 };
@@ -63,6 +74,10 @@ struct IntegerSum {
   using State = Integer;
   static constexpr Type type = Type::integer;
   static void add(State& s, std::int64_t x) { s += x; }
+  static void add_all(State& s, std::size_t rows, const std::int64_t* values,
+                      const std::uint8_t* nulls) {
+    for (std::size_t i = 0; i < rows; ++i) s += nulls != nullptr && nulls[i] != 0 ? 0 : values[i];
+  }
   static void merge(State& s, const State& x) {
     // Unsigned: what comes from a worker may be anything.
     __extension__ using Bits = unsigned __int128;
@@ -73,48 +88,67 @@ struct IntegerSum {
 };
 
 template <class Kind>
+class Sums {
+ public:
+  void grow(std::size_t groups) { sums_.resize(groups); }
+  void add(const GroupedRows& rows, const Vector& v) {
+    const auto* const values = [&] {
+      if constexpr (Kind::type == Type::real)
+        return v.as<double>();
+      else
+        return as_integers(v, rows.rows, room_);
+    }();
+    if (rows.groups == nullptr) return Kind::add_all(sums_[0], rows.rows, values, v.nulls);
+    auto* const sums = sums_.data();
+    each_value(rows, v.nulls,
+               [=](std::uint32_t g, std::size_t i) { Kind::add(sums[g], values[i]); });
+  }
+  void write(BlobWriter& to, std::span<const std::uint32_t> groups) const {
+    std::vector<State> some(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) some[i] = Kind::at_rest(sums_[groups[i]]);
+    write_column(to, some);
+  }
+  void merge(std::span<const std::uint32_t> groups, BlobReader& from) {
+    const auto sums = read_column<State>(from, groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) Kind::merge(sums_[groups[i]], sums[i]);
+  }
+  const auto& operator[](std::uint32_t group) const { return sums_[group]; }
+  std::size_t bytes() const { return sums_.capacity() * sizeof(State); }
+
+ private:
+  using State = typename Kind::State;
+  std::vector<State> sums_;
+  std::vector<std::int64_t> room_;
+};
+
+template <class Kind>
 class Sum final : public Accumulator {
  public:
-  explicit Sum(bool mean) : mean_(mean) {}
-
   void grow(std::size_t groups) override {
-    sums_.resize(groups);
-    counts_.resize(groups);
+    sums_.grow(groups);
+    present_.grow(groups);
   }
   void add(const GroupedRows& rows, const Vector* arguments) override {
-    const auto* values = [&] {
-      if constexpr (Kind::type == Type::real)
-        return arguments->as<double>();
-      else
-        return as_integers(*arguments, rows.rows, room_);
-    }();
-    each_value(rows, arguments->nulls, [&](std::uint32_t g, std::size_t i) {
-      Kind::add(sums_[g], values[i]);
-      ++counts_[g];
-    });
+    sums_.add(rows, *arguments);
+    present_.mark(rows, arguments->nulls);
   }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) override {
-    write_some(to, counts_, groups);
-    for (const std::uint32_t g : groups) to.value(Kind::at_rest(sums_[g]));
+    sums_.write(to, groups);
+    present_.write(to, groups);
   }
   void merge(std::span<const std::uint32_t> groups, BlobReader& from) override {
-    const auto counts = read_column<std::uint64_t>(from, groups.size());
-    const auto sums = read_column<typename Kind::State>(from, groups.size());
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      counts_[groups[i]] += counts[i];
-      Kind::merge(sums_[groups[i]], sums[i]);
-    }
+    sums_.merge(groups, from);
+    const auto present = read_column<std::uint8_t>(from, groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      if (present[i] != 0) present_.mark(groups[i]);
   }
   ResultColumn finish(std::span<const std::uint32_t> groups) override {
-    ResultColumn column = missing_column(mean_ ? Type::real : Kind::type, groups.size());
+    ResultColumn column = missing_column(Kind::type, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
-      const std::uint64_t count = counts_[groups[i]];
-      if (count == 0) continue;
+      if (!present_[groups[i]]) continue;
       column.nulls[i] = 0;
       const auto& sum = sums_[groups[i]];
-      if (mean_) {
-        column.reals[i] = (Kind::value(sum) / static_cast<double>(count)).high;
-      } else if constexpr (Kind::type == Type::real) {
+      if constexpr (Kind::type == Type::real) {
         column.reals[i] = Kind::value(sum).high;
       } else {
         if (sum < std::numeric_limits<std::int64_t>::min() ||
@@ -127,24 +161,60 @@ class Sum final : public Accumulator {
     }
     return column;
   }
-  std::size_t bytes() const override {
-    return sums_.capacity() * sizeof(sums_[0]) + counts_.capacity() * sizeof(counts_[0]);
-  }
+  std::size_t bytes() const override { return sums_.bytes() + present_.bytes(); }
 
  private:
-  bool mean_;
-  std::vector<typename Kind::State> sums_;
-  std::vector<std::uint64_t> counts_;
-  std::vector<std::int64_t> room_;
+  Sums<Kind> sums_;
+  Presence present_;
+};
+
+template <class Kind>
+class Mean final : public Accumulator {
+ public:
+  void grow(std::size_t groups) override {
+    sums_.grow(groups);
+    counts_.grow(groups);
+  }
+  void add(const GroupedRows& rows, const Vector* arguments) override {
+    sums_.add(rows, *arguments);
+    counts_.add(rows, arguments);
+  }
+  void write(BlobWriter& to, std::span<const std::uint32_t> groups) override {
+    sums_.write(to, groups);
+    counts_.write(to, groups);
+  }
+  void merge(std::span<const std::uint32_t> groups, BlobReader& from) override {
+    sums_.merge(groups, from);
+    counts_.merge(groups, from);
+  }
+  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+    ResultColumn column = missing_column(Type::real, groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const auto count = static_cast<double>(counts_[groups[i]]);
+      if (count == 0) continue;
+      column.nulls[i] = 0;
+      column.reals[i] = (Kind::value(sums_[groups[i]]) / count).high;
+    }
+    return column;
+  }
+  std::size_t bytes() const override { return sums_.bytes() + counts_.bytes(); }
+
+ private:
+  Sums<Kind> sums_;
+  Count counts_;
 };
 
 }  // namespace
 
 std::unique_ptr<Accumulator> make_sum(const Aggregate& aggregate) {
   if (aggregate.kind == AggregateKind::count) return std::make_unique<Count>();
-  const bool mean = aggregate.kind == AggregateKind::mean;
-  if (aggregate.types[0] == Type::real) return std::make_unique<Sum<RealSum>>(mean);
-  return std::make_unique<Sum<IntegerSum>>(mean);
+  const bool real = aggregate.types[0] == Type::real;
+  if (aggregate.kind == AggregateKind::sum) {
+    if (real) return std::make_unique<Sum<RealSum>>();
+    return std::make_unique<Sum<IntegerSum>>();
+  }
+  if (real) return std::make_unique<Mean<RealSum>>();
+  return std::make_unique<Mean<IntegerSum>>();
 }
 
 }  // namespace tine::mining

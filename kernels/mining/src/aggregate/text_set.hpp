@@ -13,11 +13,14 @@ class TextSet {
  public:
   /// The number of a text, which is copied when it is new.
   std::uint32_t add(std::string_view text);
+  /// Of many; where one is missing nothing is done.
+  void add(std::size_t rows, const std::string_view* texts, const std::uint8_t* nulls,
+           std::int64_t* numbers);
   std::size_t size() const { return texts_.size(); }
   std::string_view operator[](std::size_t i) const { return texts_[i]; }
   std::uint64_t hash(std::size_t i) const { return hashes_[i]; }
   std::size_t bytes() const {
-    return heap_bytes_ + texts_.capacity() * 24 + slots_.capacity() * sizeof(slots_[0]);
+    return heap_bytes_ + texts_.capacity() * 24 + slots_.capacity() * sizeof(Slot);
   }
 
  private:
@@ -26,8 +29,11 @@ class TextSet {
 
   std::vector<std::string_view> texts_;
   std::vector<std::uint64_t> hashes_;
-  std::vector<std::uint32_t>
-      slots_;  // number + 1; 0: free. A power of two, at most half of them taken.
+  struct Slot {
+    std::uint32_t tag = 0;    // upper half of the hash
+    std::uint32_t taken = 0;  // number + 1; 0: free
+  };
+  std::vector<Slot> slots_;  // a power of two, at most half of them taken
   std::vector<std::unique_ptr<char[]>> heap_;
   char* free_ = nullptr;
   std::size_t free_bytes_ = 0, heap_bytes_ = 0;

@@ -72,4 +72,35 @@ inline TwoFold operator/(const TwoFold& a, double b) {
   return normalised({quotient, rest.high / b});
 }
 
+/// A long sum in a fixed number of interleaved ones, whatever the width of a processor's vectors.
+class Lanes {
+ public:
+  template <class Term>
+  void add(std::size_t terms, Term term) {
+    std::size_t i = 0;
+    for (; i + count <= terms; i += count)
+      for (std::size_t lane = 0; lane < count; ++lane) add_one(lane, term(i + lane));
+    for (std::size_t lane = 0; i < terms; ++i, ++lane) add_one(lane, term(i));
+  }
+  TwoFold sum() const {
+    TwoFold sum;
+    for (std::size_t lane = 0; lane < count; ++lane)
+      sum = sum + normalised({high_[lane], low_[lane]});
+    return sum;
+  }
+
+ private:
+  static constexpr std::size_t count = 8;
+  void add_one(std::size_t lane, double term) {
+    const TwoFold s = two_sum(high_[lane], term);
+    high_[lane] = s.high;
+    low_[lane] += s.low;
+  }
+  void add_one(std::size_t lane, const TwoFold& term) {
+    add_one(lane, term.high);
+    low_[lane] += term.low;
+  }
+  double high_[count] = {}, low_[count] = {};
+};
+
 }  // namespace tine::mining
