@@ -112,6 +112,86 @@ TEST_F(MiningGroups, several_keys) {
   EXPECT_EQ(show(grouped(pool_, grouping)), "1 y 1; 2 x 2; 2 null 1; null x 2");
 }
 
+// Of each kind of aggregate one, for numbers and for text.
+Grouping everything(const SharedColumn& key, const SharedColumn& other_key, const SharedColumn& x,
+                    const SharedColumn& y, const SharedColumn& text) {
+  Grouping grouping{.keys = {&key, &other_key}, .rows = x.size()};
+  for (const AggregateKind kind :
+       {sum, mean, min, max, variance, quantile, distinct, first, last}) {
+    grouping.aggregates.push_back(aggregate(kind, {x.type()}, 0.3));
+    grouping.arguments.push_back(&x);
+  }
+  grouping.aggregates.push_back(aggregate(correlation, {x.type(), y.type()}));
+  grouping.arguments.push_back(&x);
+  grouping.arguments.push_back(&y);
+  for (const AggregateKind kind : {count, min, last, distinct}) {
+    grouping.aggregates.push_back(aggregate(kind, {text.type()}));
+    grouping.arguments.push_back(&text);
+  }
+  return grouping;
+}
+
+TEST_F(MiningGroups, same_bits_on_any_number_of_workers_and_after_deaths) {
+  // Few groups, which the master merges, and many, which workers do.
+  for (const std::int64_t keys : {40, 30000}) {
+    constexpr std::size_t rows = 100'003;
+    std::mt19937_64 random(3);
+    std::vector<std::optional<std::int64_t>> key(rows), other_key(rows);
+    std::vector<std::optional<double>> x(rows), y(rows);
+    std::vector<std::optional<std::string>> text(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto number = [&](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
+      if (number(50) != 0) key[i] = number(static_cast<std::uint64_t>(keys)) * 1'000'003;
+      if (number(50) != 0) other_key[i] = number(3);
+      if (number(20) != 0)
+        x[i] = std::ldexp(static_cast<double>(number(1 << 30)), static_cast<int>(number(40)));
+      if (number(20) != 0) y[i] = number(100) == 0 ? nan : static_cast<double>(number(1000));
+      if (number(20) != 0) text[i] = "text " + std::to_string(number(500));
+    }
+    std::optional<Result> expected;
+    for (const unsigned workers : tine_test::worker_counts) {
+      Pool pool({.workers = workers});
+      const auto k = integers(pool, key), k2 = integers(pool, other_key, Type::date);
+      const auto a = reals(pool, x), b = reals(pool, y);
+      const auto t = texts(pool, text);
+      Grouping grouping = everything(k, k2, a, b, t);
+      grouping.slice_rows = 9000;
+      for (const int die_at : {-1, 7, 30}) {
+        grouping.die_at = die_at;
+        grouping.together = workers + 1;
+        const Result result = grouped(pool, grouping);
+        if (!expected) expected = result;
+        EXPECT_TRUE(same_bits(result, *expected)) << workers << " workers, death at " << die_at;
+      }
+    }
+    EXPECT_GT(expected->rows, static_cast<std::size_t>(keys));
+  }
+}
+
+TEST_F(MiningGroups, many_keys_are_each_there_once) {
+  constexpr std::size_t rows = 400'000;
+  std::vector<std::optional<std::int64_t>> key(rows);
+  std::vector<std::optional<std::string>> text(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    key[i] = static_cast<std::int64_t>(i * 7919 % (rows / 2) << 20);
+    text[i] = std::to_string(*key[i]);
+  }
+  const auto k = integers(pool_, key);
+  const auto t = texts(pool_, text);
+  for (const SharedColumn* by : {&k, &t}) {
+    Grouping grouping{.keys = {by}, .arguments = {&k}, .rows = rows, .slice_rows = 50'000};
+    grouping.aggregates = {aggregate(count), aggregate(max, {Type::integer})};
+    const Result result = grouped(pool_, grouping);
+    ASSERT_EQ(result.rows, rows / 2);
+    for (std::size_t row = 0; row < result.rows; ++row) {
+      ASSERT_EQ(result.columns[1].integers[row], 2);
+      ASSERT_EQ(cell(result.columns[0], row), std::to_string(result.columns[2].integers[row]));
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(result.columns[0].integers));
+    EXPECT_TRUE(std::ranges::is_sorted(result.columns[0].texts));
+  }
+}
+
 }  // namespace
 
 }  // namespace tine::mining

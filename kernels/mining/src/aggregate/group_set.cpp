@@ -36,13 +36,14 @@ void GroupSet::write(BlobWriter& to, std::span<const std::uint32_t> groups) {
   for (const auto& a : accumulators_) a->write(to, groups);
 }
 
-void GroupSet::merge(BlobReader& from) {
+void GroupSet::merge(std::span<const std::byte> blob) {
+  BlobReader from(blob);
   const auto size = from.value<std::uint64_t>();
   if (key_count_ == 0 && size > 1) broken_groups();
   const std::vector<std::uint32_t> groups = keys_.merge(from, size);
   grow();
   for (const auto& a : accumulators_) a->merge(groups, from);
-  if (!from.good()) broken_groups();
+  if (!from.good() || !from.empty()) broken_groups();
 }
 
 Result GroupSet::finish() {
