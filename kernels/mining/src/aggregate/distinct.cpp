@@ -90,7 +90,7 @@ class Distinct final : public Accumulator {
       }
     }
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Type::integer, groups.size());
     values_.arrange(groups_);
     for (std::size_t i = 0; i < groups.size(); ++i) {

@@ -46,7 +46,7 @@ void GroupSet::merge(std::span<const std::byte> blob) {
   if (!from.good() || !from.empty()) broken_groups();
 }
 
-Result GroupSet::finish() {
+Result GroupSet::finish(const PoolWith* on) {
   if (key_count_ == 0) {
     keys_.find(1, nullptr, &*groups_.insert(groups_.end(), 0));
     grow();
@@ -55,7 +55,7 @@ Result GroupSet::finish() {
   Result result;
   result.rows = order.size();
   for (std::size_t k = 0; k < key_count_; ++k) result.columns.push_back(keys_.column(k, order));
-  for (const auto& a : accumulators_) result.columns.push_back(a->finish(order));
+  for (const auto& a : accumulators_) result.columns.push_back(a->finish(order, on));
   // Which NaN comes of several, and with which sign, is up to the compiler.
   for (ResultColumn& column : result.columns)
     for (double& x : column.reals)

@@ -26,7 +26,7 @@ class GroupSet {
   /// What was written: groups that are here already go on, others are new. It must stay.
   void merge(std::span<const std::byte> groups);
   /// Without keys there is one group, also when there were no rows.
-  Result finish();
+  Result finish(const PoolWith* on = nullptr);
   std::size_t bytes() const;
 
  private:

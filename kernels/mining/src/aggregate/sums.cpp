@@ -40,7 +40,7 @@ class Count final : public Accumulator {
       counts_[groups[i]] =
           static_cast<std::int64_t>(static_cast<std::uint64_t>(counts_[groups[i]]) + counts[i]);
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Type::integer, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       column.integers[i] = counts_[groups[i]];
@@ -156,7 +156,7 @@ class Sum final : public Accumulator {
     for (std::size_t i = 0; i < groups.size(); ++i)
       if (present[i] != 0) present_.mark(groups[i]);
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Kind::type, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (!present_[groups[i]]) continue;
@@ -201,7 +201,7 @@ class Mean final : public Accumulator {
     sums_.merge(groups, from);
     counts_.merge(groups, from);
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Type::real, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const auto count = static_cast<double>(counts_[groups[i]]);
