@@ -1,5 +1,6 @@
 // Groups and aggregates: by hand, on numbers that are hard, on any number of workers, after deaths.
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <random>
 
@@ -189,6 +190,50 @@ TEST_F(MiningGroups, many_keys_are_each_there_once) {
     }
     EXPECT_TRUE(std::ranges::is_sorted(result.columns[0].integers));
     EXPECT_TRUE(std::ranges::is_sorted(result.columns[0].texts));
+  }
+}
+
+// Of so many values that workers find them together: by plain sorting.
+TEST_F(MiningGroups, quantiles_and_distinct_of_millions_of_values) {
+  constexpr std::size_t rows = 2'200'002;
+  std::mt19937_64 random(5);
+  const auto wide = [&] {
+    return std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 600) - 300);
+  };
+  const std::function<double()> kinds[] = {
+      wide, [&] { return static_cast<double>(random() % 1000000) - 3e5; }, [] { return 42.0; },
+      [&] { return random() % 4 == 0 ? nan : 1e9 + static_cast<double>(random() % 3); }};
+  for (const auto& value : kinds) {
+    std::vector<std::optional<double>> x(rows);
+    std::vector<double> sorted(rows);
+    for (std::size_t i = 0; i < rows; ++i) x[i] = sorted[i] = value();
+    std::ranges::sort(
+        sorted, [](double a, double b) { return a < b || (!std::isnan(a) && std::isnan(b)); });
+    const auto numbers =
+        std::find_if(sorted.begin(), sorted.end(), [](double a) { return std::isnan(a); });
+    const auto column = reals(pool_, x);
+    Grouping grouping{.rows = rows, .slice_rows = 150'000};
+    const double fractions[] = {0, 0.25, 0.5, 0.99, 1};
+    for (const double fraction : fractions) {
+      grouping.aggregates.push_back(aggregate(quantile, {Type::real}, fraction));
+      grouping.arguments.push_back(&column);
+    }
+    grouping.aggregates.push_back(aggregate(distinct, {Type::real}));
+    grouping.arguments.push_back(&column);
+    const Result result = grouped(pool_, grouping);
+    for (std::size_t f = 0; f < std::size(fractions); ++f) {
+      const double place = fractions[f] * (rows - 1), below = std::floor(place);
+      const auto at = static_cast<std::size_t>(below);
+      const double a = sorted[at], b = sorted[std::min(at + 1, rows - 1)];
+      const double expected = a == b || place == below ? a
+                              : place - below < 0.5    ? a + (b - a) * (place - below)
+                                                       : b - (b - a) * (1 - (place - below));
+      const double got = result.columns[f].reals[0];
+      EXPECT_TRUE(got == expected || (std::isnan(got) && std::isnan(expected)))
+          << got << " instead of " << expected;
+    }
+    auto end = std::unique(sorted.begin(), numbers);
+    EXPECT_EQ(result.columns.back().integers[0], end - sorted.begin() + (numbers != sorted.end()));
   }
 }
 

@@ -32,14 +32,15 @@ struct GroupMerger::State {
 
   // Whether what slices wrote is looked at again in the end.
   bool keeps() const {
-    return std::ranges::any_of(
-        aggregates, [](const Aggregate& a) { return a.kind == AggregateKind::quantile; });
+    return std::ranges::any_of(aggregates, [](const Aggregate& a) {
+      return a.kind == AggregateKind::quantile || a.kind == AggregateKind::distinct;
+    });
   }
   void check_memory(std::uint64_t bytes) const {
     if (memory == 0 || bytes <= memory) return;
     throw OutOfMemory("tine::mining: " + std::to_string(groups.size()) +
                           (groups.size() == 1 ? " group" : " groups") +
-                          (keeps() ? ", with the values of medians and quantiles," : "") +
+                          (keeps() ? ", with the values of quantiles and distinct()," : "") +
                           " need more memory than is allowed; --memory raises it",
                       bytes, memory, "--memory");
   }
