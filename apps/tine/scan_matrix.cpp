@@ -77,12 +77,8 @@ mining::Table read_table(const PoolWith& on, const matrix::FileReader& file,
                          const ByteProgress& progress) {
   std::vector<Array<V>> columns = read_columns<T, V>(on, file, progress);
   mining::Table table;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    mining::Column column;
-    column.type = std::is_integral_v<V> ? mining::Type::integer : mining::Type::real;
-    column.values = std::move(columns[c]);
-    table.add(columns.size() == 1 ? "value" : fmt::format("c{}", c), std::move(column));
-  }
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    table.add(columns.size() == 1 ? "value" : fmt::format("c{}", c), std::move(columns[c]));
   return table;
 }
 
