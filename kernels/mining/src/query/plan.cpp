@@ -126,7 +126,10 @@ Plan make_plan(const PoolWith& on, CsvFile& file, const Query& query) {
     return make_plan(file.schema(), query);
   } catch (const QueryError&) {
     const Schema before = file.schema();
-    file.infer(on);
+    try {
+      file.infer(on);
+    } catch (const FileError&) {  // that its rows are bad, too, is for the next time
+    }
     if (file.schema() == before) throw;
   }
   return make_plan(file.schema(), query);

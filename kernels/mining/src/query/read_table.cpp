@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -12,30 +14,44 @@ namespace tine::mining {
 
 namespace {
 
-// A column of a table that is being read.
+// The first elements of an array, in one of another length.
+template <class T>
+Array<T> resized(Pool& pool, const Array<T>& from, std::size_t size) {
+  auto to = pool.array<T>(size);
+  if (const std::size_t kept = std::min(size, from.size()); kept > 0)
+    std::memcpy(to.data(), from.data(), kept * sizeof(T));
+  return to;
+}
+
+// A column of a table that is being read. How many rows there are shows at the end of the file only.
 class GrowingColumn {
  public:
-  GrowingColumn(Pool& pool, Type type, std::size_t rows) : pool_(pool), rows_(rows) {
+  GrowingColumn(Pool& pool, Type type) : pool_(pool) {
     column_.type = type;
     switch (type) {
       case Type::boolean:
-        column_.values = pool.array<std::uint8_t>(rows);
+        column_.values = Array<std::uint8_t>();
         break;
       case Type::real:
-        column_.values = pool.array<double>(rows);
+        column_.values = Array<double>();
         break;
       case Type::text:
-        column_.values = pool.array<std::uint32_t>(rows);
+        column_.values = Array<std::uint32_t>();
         break;
       default:
-        column_.values = pool.array<std::int64_t>(rows);
+        column_.values = Array<std::int64_t>();
     }
   }
 
+  /// Makes room, and for no more when it is the last time.
+  void resize(std::size_t rows) {
+    std::visit([&](auto& values) { values = resized(pool_, values, rows); }, column_.values);
+    if (!column_.nulls.empty()) column_.nulls = resized(pool_, column_.nulls, rows);
+    capacity_ = rows;
+  }
   void add(const BlockColumn& from, std::size_t rows, std::size_t at) {
-    if (rows > rows_ - at) throw FileError("was changed meanwhile: there are more rows");
     if (!from.nulls.empty()) {
-      if (column_.nulls.empty()) column_.nulls = pool_.array<std::uint8_t>(rows_);
+      if (column_.nulls.empty()) column_.nulls = pool_.array<std::uint8_t>(capacity_);
       std::memcpy(column_.nulls.data() + at, from.nulls.data(), rows);
     }
     if (column_.type == Type::text) {
@@ -79,44 +95,54 @@ class GrowingColumn {
   };
 
   Pool& pool_;
-  std::size_t rows_;
+  std::size_t capacity_ = 0;
   Column column_;
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> codes_;
   std::vector<std::uint64_t> ends_;
   std::vector<char> bytes_;
 };
 
-}  // namespace
-
-Table read_table(const PoolWith& on, const FileSource& file, const CsvOptions& csv) {
-  CsvFile source(on, file, csv);
-  source.infer(on);
-  const auto rows = static_cast<std::size_t>(source.rows() - source.bad_rows());
+// None when the types of columns turned out to be others.
+std::optional<Table> read_once(const PoolWith& on, CsvFile& source) {
   source.rewind();
   const Plan plan = make_plan(source.schema(), {});
   std::vector<Type> types;
   std::vector<GrowingColumn> columns;
   for (const Field& field : plan.fields) {
     types.push_back(field.type);
-    columns.emplace_back(on.pool, field.type, rows);
+    columns.emplace_back(on.pool, field.type);
   }
+  std::size_t rows = 0, capacity = 0;
+  const auto resize = [&](std::size_t to) {
+    capacity = to;
+    for (GrowingColumn& column : columns) column.resize(to);
+  };
   const ScanOptions options;
   Waves waves(on, source, plan, options);
-  std::size_t at = 0;
   const bool good = waves.run([&](auto slices) {
     for (const auto& slice : slices) {
       const RowBlock block = RowBlock::read(BlobReader(slice), types);
+      if (rows + block.rows > capacity) resize(std::max(rows + block.rows, 2 * capacity));
       for (std::size_t i = 0; i < block.columns.size(); ++i)
-        columns[i].add(block.columns[i], block.rows, at);
-      at += block.rows;
+        columns[i].add(block.columns[i], block.rows, rows);
+      rows += block.rows;
     }
     return true;
   });
-  if (!good || at != rows) throw FileError(file.name + ": was changed while it was read");
+  if (!good) return std::nullopt;
+  resize(rows);
   Table table;
   for (std::size_t i = 0; i < columns.size(); ++i)
     table.add(plan.fields[i].name, std::move(columns[i]).finish());
   return table;
+}
+
+}  // namespace
+
+Table read_table(const PoolWith& on, const FileSource& file, const CsvOptions& csv) {
+  CsvFile source(on, file, csv);
+  for (;;)
+    if (auto table = read_once(on, source)) return *std::move(table);
 }
 
 }  // namespace tine::mining

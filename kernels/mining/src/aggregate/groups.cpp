@@ -1,0 +1,30 @@
+#include "groups.hpp"
+
+#include <numeric>
+
+#include "columns.hpp"
+#include "group_set.hpp"
+
+namespace tine::mining {
+
+struct Groups::State {
+  GroupSet groups;
+};
+
+Groups::Groups(std::span<const Type> keys, std::span<const Aggregate> aggregates)
+    : state_(std::make_unique<State>(State{GroupSet(keys, aggregates)})) {}
+
+Groups::~Groups() = default;
+
+void Groups::add(std::size_t rows, std::span<const Vector> keys,
+                 std::span<const Vector> arguments) {
+  state_->groups.add(rows, keys, arguments);
+}
+
+void Groups::write(BlobWriter& to) const {
+  std::vector<std::uint32_t> all(state_->groups.size());
+  std::iota(all.begin(), all.end(), 0u);
+  state_->groups.write(to, all);
+}
+
+}  // namespace tine::mining
