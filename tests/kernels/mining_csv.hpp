@@ -54,7 +54,7 @@ inline void write_slice(BlobWriter& to, std::span<const std::byte> description, 
 
 /// Reads a file's columns by waves of slices, as scans do.
 inline WholeFile read_whole(const PoolWith& on, CsvFile& file, std::vector<std::size_t> columns) {
-  constexpr std::size_t wave = 16, bytes = std::size_t{32} << 20;
+  constexpr std::size_t wave = 16, bytes = std::size_t{8} << 20;
   auto blobs = on.pool.array<std::byte>(wave * bytes);
   WholeFile all;
   std::vector<std::vector<TextRow>> of_slices(file.slices());

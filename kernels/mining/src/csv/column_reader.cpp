@@ -45,7 +45,8 @@ ColumnReader::ColumnReader(const CsvColumn& column, std::span<const std::string>
       found_(column.type),
       words_(words),
       values_(batch_rows * value_bytes(column.type.value_or(Type::text))),
-      nulls_(batch_rows) {
+      nulls_(batch_rows),
+      good_(batch_rows) {
   for (const std::string& word : words) words_are_values_ |= type_of(word, {}) != Type::text;
 }
 
@@ -56,17 +57,16 @@ void ColumnReader::misfit(std::size_t row, std::string_view cell) {
     found_ = join(found_, type_of(cell, words_));
 }
 
+// Those that are not good yet.
 template <class T, class Parse>
-void ColumnReader::read_values(const char* text, const RowIndex& index, std::size_t rows,
-                               Parse parse) {
+void ColumnReader::read_values(const CellColumn& cells, std::size_t rows, Parse parse) {
   T* const values = reinterpret_cast<T*>(values_.data());
-  const std::uint32_t* ends = index.ends() + column_.index;
   std::string buffer;
-  for (std::size_t row = 0; row < rows; ++row, ends += index.stride()) {
-    const std::uint32_t begin = ends[0] + 1;
-    const std::string_view raw(text + begin, ends[1] - begin);
-    if (!words_are_values_ && parse(raw, values[row])) [[likely]]
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (good_[row] != 0) [[likely]]
       continue;
+    const std::string_view raw = cells[row];
+    if (!words_are_values_ && parse(raw, values[row])) continue;
     values[row] = T();
     const std::string_view cell = raw.empty() ? raw : meaning(raw, buffer);
     if (is_missing(cell, words_))
@@ -76,13 +76,11 @@ void ColumnReader::read_values(const char* text, const RowIndex& index, std::siz
   }
 }
 
-void ColumnReader::read_texts(const char* text, const RowIndex& index, std::size_t rows) {
+void ColumnReader::read_texts(const CellColumn& cells, std::size_t rows) {
   std::string_view* const values = reinterpret_cast<std::string_view*>(values_.data());
   texts_.clear();
-  const std::uint32_t* ends = index.ends() + column_.index;
-  for (std::size_t row = 0; row < rows; ++row, ends += index.stride()) {
-    const std::uint32_t begin = ends[0] + 1;
-    std::string_view raw(text + begin, ends[1] - begin);
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::string_view raw = cells[row];
     if (raw.empty()) {
       set_null(row);
     } else if (raw.front() == '"') {
@@ -98,30 +96,36 @@ void ColumnReader::read(const char* text, const RowIndex& index, std::size_t row
   misfits_.clear();
   if (some_null_) std::ranges::fill(nulls_, std::uint8_t{0});
   some_null_ = false;
+  const CellColumn cells{text, index.ends() + column_.index, index.stride()};
+  // What could stand for a missing value is looked at first.
+  const auto fast = [&]<class T>(T* values) {
+    if (!words_are_values_) read_decimals(cells, rows, values, good_.data());
+  };
   switch (column_.type.value_or(Type::text)) {
     case Type::boolean:
-      return read_values<std::uint8_t>(text, index, rows, parse_boolean);
+      return read_values<std::uint8_t>(cells, rows, parse_boolean);
     case Type::integer:
-      return read_values<std::int64_t>(text, index, rows, parse_integer);
+      fast(reinterpret_cast<std::int64_t*>(values_.data()));
+      return read_values<std::int64_t>(cells, rows, parse_integer);
     case Type::real:
-      return read_values<double>(text, index, rows, parse_real);
+      fast(reinterpret_cast<double*>(values_.data()));
+      return read_values<double>(cells, rows, parse_real);
     case Type::date:
-      return read_values<std::int64_t>(text, index, rows, parse_date);
+      return read_values<std::int64_t>(cells, rows, parse_date);
     case Type::datetime:
-      return read_values<std::int64_t>(text, index, rows, parse_datetime);
+      return read_values<std::int64_t>(cells, rows, parse_datetime);
     case Type::text:
-      return read_texts(text, index, rows);
+      return read_texts(cells, rows);
   }
 }
 
 void ColumnReader::check(const char* text, const RowIndex& index, std::size_t rows) {
   misfits_.clear();
   if (column_.fixed) return;
-  const std::uint32_t* ends = index.ends() + column_.index;
+  const CellColumn cells{text, index.ends() + column_.index, index.stride()};
   std::string buffer;
-  for (std::size_t row = 0; row < rows && found_ != Type::text; ++row, ends += index.stride()) {
-    const std::uint32_t begin = ends[0] + 1;
-    const std::string_view raw(text + begin, ends[1] - begin);
+  for (std::size_t row = 0; row < rows && found_ != Type::text; ++row) {
+    const std::string_view raw = cells[row];
     if (raw.empty() || (!words_are_values_ && fits(found_, raw))) continue;
     found_ = join(found_, type_of(meaning(raw, buffer), words_));
   }

@@ -9,6 +9,7 @@
 
 #include "../batch.hpp"
 #include "csv_layout.hpp"
+#include "decimals.hpp"
 #include "row_index.hpp"
 
 namespace tine::mining {
@@ -36,8 +37,8 @@ class ColumnReader {
 
  private:
   template <class T, class Parse>
-  void read_values(const char* text, const RowIndex& index, std::size_t rows, Parse parse);
-  void read_texts(const char* text, const RowIndex& index, std::size_t rows);
+  void read_values(const CellColumn& cells, std::size_t rows, Parse parse);
+  void read_texts(const CellColumn& cells, std::size_t rows);
   void misfit(std::size_t row, std::string_view cell);
   void set_null(std::size_t row) {
     nulls_[row] = 1;
@@ -52,6 +53,7 @@ class ColumnReader {
   std::vector<std::byte> values_;
   std::vector<std::uint8_t> nulls_;
   bool some_null_ = false;
+  std::vector<std::uint8_t> good_;  // rows that are read already
   std::vector<std::uint32_t> misfits_;
   std::deque<std::string> texts_;  // that do not stand in the file as they are
 };

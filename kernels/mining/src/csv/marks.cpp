@@ -10,11 +10,27 @@ HWY_BEFORE_NAMESPACE();
 namespace tine::mining {
 namespace HWY_NAMESPACE {
 
+#if HWY_TARGET == HWY_SCALAR
+
+void marks_of(const char* bytes, std::size_t blocks, char delimiter, Marks* marks) {
+  for (std::size_t block = 0; block < blocks; ++block, bytes += 64) {
+    marks[block] = {};
+    for (unsigned i = 0; i < 64; ++i) {
+      const std::uint64_t bit = std::uint64_t{1} << i;
+      if (bytes[i] == delimiter || bytes[i] == '\n') marks[block].separators |= bit;
+      if (bytes[i] == '\n') marks[block].newlines |= bit;
+      if (bytes[i] == '"') marks[block].quotes |= bit;
+    }
+  }
+}
+
+#else
+
 namespace hn = hwy::HWY_NAMESPACE;
 
 void marks_of(const char* bytes, std::size_t blocks, char delimiter, Marks* marks) {
   const hn::CappedTag<std::uint8_t, 64> d;
-  const std::size_t lanes = hn::Lanes(d);  // 8 or more: a mask has whole bytes
+  const std::size_t lanes = hn::Lanes(d);
   const auto delimiters = hn::Set(d, static_cast<std::uint8_t>(delimiter));
   const auto newlines = hn::Set(d, std::uint8_t{'\n'});
   const auto quotes = hn::Set(d, std::uint8_t{'"'});
@@ -32,6 +48,8 @@ void marks_of(const char* bytes, std::size_t blocks, char delimiter, Marks* mark
     hwy::CopyBytes<8>(bits[2], &marks[block].quotes);
   }
 }
+
+#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace tine::mining

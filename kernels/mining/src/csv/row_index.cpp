@@ -50,59 +50,68 @@ bool RowIndex::next_block() {
   return true;
 }
 
-// A row whose end is at `at`; false when it was the last one.
-bool RowIndex::end_row(std::uint32_t at) {
-  std::uint32_t* const row = ends_.data() + rows_ * stride();
-  const bool carriage_return = at > row_begin_ && text_.bytes()[at - 1] == '\r';
-  const std::uint32_t end = at - carriage_return;
-  if (skipping_) {
+// A row that is not as the others are, or none; whether it is to be kept.
+bool RowIndex::end_odd_row(std::uint32_t end, std::uint64_t cells, bool unclosed) {
+  if (skipping_)
     skipping_ = false;
-  } else if (end == row_begin_) {
-    // A blank line.
-  } else if (cells_ == columns_) {
-    row[0] = row_begin_ - 1;
-    row[columns_] = end;
-    ++rows_;
-  } else {
-    ragged_.push_back({row_begin_, cells_, false});
-  }
-  cells_ = 0;
-  row_begin_ = at + 1;
-  over_ = row_begin_ >= text_.limit();
-  return !over_;
+  else if (end == row_begin_)
+    return false;  // a blank line
+  else if (cells != columns_ || unclosed)
+    ragged_.push_back({row_begin_, cells, unclosed});
+  else
+    return true;
+  return false;
 }
 
 std::size_t RowIndex::next() {
-  rows_ = 0;
   ragged_.clear();
-  while (!over_ && rows_ < most_) {
-    while (block_.separators != 0) {
-      const auto bit = static_cast<unsigned>(std::countr_zero(block_.separators));
-      block_.separators &= block_.separators - 1;
-      const std::uint32_t at = base_ + bit;
-      ++cells_;
-      if ((block_.newlines >> bit & 1) != 0) {
-        if (!end_row(at) || rows_ == most_) break;
-      } else {
-        ends_[rows_ * stride() + std::min<std::uint64_t>(cells_, columns_)] = at;
+  std::uint32_t* row = ends_.data();
+  const std::uint32_t* const behind = row + most_ * stride();
+  std::uint32_t* cell = row + 1;
+  std::uint64_t surplus = 0;  // cells that the row should not have
+  while (!over_) {
+    const char* const bytes = text_.bytes();
+    for (; block_.separators != 0; block_.separators &= block_.separators - 1) {
+      const std::uint32_t at =
+          base_ + static_cast<std::uint32_t>(std::countr_zero(block_.separators));
+      const std::uint64_t bit = block_.separators & -block_.separators;
+      const bool last = cell == row + columns_;
+      if ((block_.newlines & bit) == 0) {
+        if (last) [[unlikely]]
+          ++surplus;
+        else
+          *cell++ = at;
+        continue;
+      }
+      const std::uint32_t end = at - (at > row_begin_ && bytes[at - 1] == '\r');
+      if ((last && surplus == 0 && end != row_begin_ && !skipping_) ||
+          end_odd_row(end, static_cast<std::uint64_t>(cell - row) + surplus, false)) [[likely]] {
+        row[0] = row_begin_ - 1;
+        *cell = end;
+        row += stride();
+      }
+      cell = row + 1;
+      surplus = 0;
+      row_begin_ = at + 1;
+      over_ = row_begin_ >= text_.limit();
+      if (over_ || row == behind) {
+        block_.separators &= block_.separators - 1;
+        return static_cast<std::size_t>(row - ends_.data()) / stride();
       }
     }
-    if (over_ || rows_ == most_) break;
-    if (!next_block()) {
-      if (over_) break;
-      // The last line lacks its end.
-      over_ = true;
-      if (row_begin_ == text_.end() || skipping_) break;
-      ++cells_;
-      if (state_.quoted()) {
-        ragged_.push_back({row_begin_, cells_, true});
-      } else {
-        end_row(text_.end());
-        over_ = true;
+    if (next_block()) continue;
+    // The last line may lack its end.
+    if (!over_ && row_begin_ < text_.end() && !skipping_) {
+      const std::uint32_t end = text_.end() - (text_.bytes()[text_.end() - 1] == '\r');
+      if (end_odd_row(end, static_cast<std::uint64_t>(cell - row) + surplus, state_.quoted())) {
+        row[0] = row_begin_ - 1;
+        *cell = end;
+        row += stride();
       }
     }
+    over_ = true;
   }
-  return rows_;
+  return static_cast<std::size_t>(row - ends_.data()) / stride();
 }
 
 }  // namespace tine::mining

@@ -39,14 +39,13 @@ class RowIndex {
 
  private:
   bool next_block();
-  bool end_row(std::uint32_t at);
+  bool end_odd_row(std::uint32_t end, std::uint64_t cells, bool unclosed);
 
   SliceText& text_;
   char delimiter_;
   std::uint32_t columns_;
   std::size_t most_;  // rows at a time
   std::vector<std::uint32_t> ends_;
-  std::size_t rows_ = 0;
   std::vector<RaggedRow> ragged_;
 
   QuoteState state_;
@@ -57,8 +56,7 @@ class RowIndex {
   Marks marks_[64];
 
   std::uint32_t row_begin_ = 0;
-  std::uint64_t cells_ = 0;  // of the row, so far
-  bool skipping_ = false;    // what belongs to a row of an earlier slice
+  bool skipping_ = false;  // what belongs to a row of an earlier slice
   bool begins_cell_ = false;
   bool over_ = false;
 };
