@@ -83,7 +83,8 @@ void add_scan_options(CLI::App& command, ScanSettings& s) {
   clause("--order-by", s.query.order_by, "LIST",
          "Columns of the result; -name begins with the largest");
   command.add_option("--limit", s.query.limit, "At most so many rows of the result")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
   CLI::Option* explain =
       command.add_flag("--explain", s.explain, "Show how it would be done, and do nothing");
   command.add_flag("--schema", s.schema, "Show the columns and their types only")
