@@ -374,6 +374,8 @@ TEST(Expression, errors_of_names_offer_the_nearest) {
   EXPECT_THAT(error_of("grösse > 1"), HasSubstr("did you mean größe?"));
   EXPECT_EQ(error_of("lenght(s)"), "there is no function lenght(); did you mean length? @0");
   EXPECT_EQ(error_of("i + mean(i)"), "mean() is of groups, not of rows; it belongs in --agg @4");
+  EXPECT_THAT(error_of("i > 3 and COUNT > 5"), HasSubstr("it belongs in --agg @10"));
+  EXPECT_THAT(error_of("p95(i) > 3"), HasSubstr("it belongs in --agg @0"));
   EXPECT_THAT(error_of("max(i, 3)"), HasSubstr("greatest()"));
   EXPECT_THAT(error_of("s = \"Köln\""), HasSubstr("text is written in 'single quotes'"));
 }
