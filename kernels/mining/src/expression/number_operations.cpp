@@ -52,8 +52,9 @@ double floored_remainder(double a, double b) {
 }
 double floored_quotient(double a, double b) {
   if (b == 0) return a / b;
-  const double rest = floored_remainder(a, b);
-  const double quotient = (a - rest) / b;  // nearly an integer
+  const double rest = std::fmod(a, b);
+  double quotient = (a - rest) / b;  // nearly an integer
+  if (rest != 0 && (rest < 0) != (b < 0)) quotient -= 1;
   return quotient == 0 ? std::copysign(0.0, a / b) : std::rint(quotient);
 }
 
