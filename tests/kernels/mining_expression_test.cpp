@@ -551,6 +551,53 @@ Columnar random_table(std::size_t rows) {
   return table;
 }
 
+TEST(Expression, each_row_is_computed_as_if_it_were_alone) {
+  for (const std::size_t rows : {0, 1, 2, 63, 2047, 2048, 2049})
+    for (const char* expression : beside_peers) {
+      const Columnar table = random_table(rows);
+      std::vector<std::string> together, alone;
+      tine_test::evaluate_batches(table, expression,
+                                  [&](const Vector& values, std::size_t, std::size_t n) {
+                                    for (std::size_t i = 0; i < n; ++i)
+                                      together.push_back(tine_test::text_of(values, i));
+                                  });
+      tine_test::evaluate_batches(
+          table, expression,
+          [&](const Vector& values, std::size_t, std::size_t) {
+            alone.push_back(tine_test::text_of(values, 0));
+          },
+          1);
+      ASSERT_EQ(together, alone) << expression;
+    }
+}
+
+TEST(Expression, a_damaged_program_does_no_more_than_throw) {
+  const Columnar table = random_table(100);
+  for (const std::string clause : {"i + ni * 3 > 5 and s like 'a%' or d < '2024-01-01'",
+                                   "if(f > 0, upper(s) || 'x', replace(string(f), '1', 'x'))",
+                                   "i in (1, 3) or s in ('a', 'b') or f in (1.5)"}) {
+    Columns columns(table.schema());
+    const Program program = compile(*parse_expression(clause), clause, columns);
+    std::vector<Vector> vectors;
+    for (const std::size_t column : columns.used()) vectors.push_back(table.from(column, 0));
+    std::size_t thrown = 0;
+    for (std::size_t at = 0; at < program.bytes.size(); ++at)
+      for (const int value : {0, 1, 2, 5, 7, 64, 127, 128, 255}) {
+        std::vector<std::byte> damaged = program.bytes;
+        damaged[at] = static_cast<std::byte>(value);
+        try {
+          Evaluator evaluator(damaged);
+          evaluator({table.rows(), vectors});
+        } catch (const Error&) {
+          ++thrown;
+        }
+      }
+    EXPECT_GT(thrown, program.bytes.size());
+    for (std::size_t size = 0; size < program.bytes.size(); ++size)
+      EXPECT_THROW(Evaluator(std::span(program.bytes).first(size)), Error);
+  }
+}
+
 TEST(Expression, is_what_numpy_and_pandas_say) {
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("tine_expression_" + std::to_string(getpid()));

@@ -222,11 +222,16 @@ class Compiler {
     std::vector<Operand> constants;
     std::vector<Value> others;
     for (std::size_t i = 1; i < values.size(); ++i) {
-      const bool fixed = is_constant(values[i]) && !steps_.constants[values[i].at.index].null;
-      if (fixed)
+      if (is_constant(values[i]) && !steps_.constants[values[i].at.index].null)
         constants.push_back(values[i].at);
       else
         others.push_back(values[i]);
+    }
+    // To compare with a few numbers is faster than to look them up.
+    constexpr std::size_t few = 4;
+    if (*type != Type::text && constants.size() <= few) {
+      others.assign(values.begin() + 1, values.end());
+      constants.clear();
     }
     std::optional<Value> result;
     if (!constants.empty()) {
