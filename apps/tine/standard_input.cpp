@@ -1,9 +1,6 @@
 #include "standard_input.hpp"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -14,14 +11,12 @@
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "output_bytes.hpp"
+#include "temporary_file.hpp"
 
 namespace tine::app {
 
 Descriptor spool_standard_input() {
-  const char* const folder = getenv("TMPDIR");
-  Descriptor file(open(folder != nullptr ? folder : "/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
-  if (!file) file = Descriptor(memfd_create("tine-stdin", MFD_CLOEXEC));
-  if (!file) throw Failure(fmt::format("standard input cannot be kept: {}", strerror(errno)));
+  Descriptor file = temporary_file();
   std::vector<char> bytes(1 << 20);
   for (;;) {
     check_interrupt();

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace tine::mining {
 
@@ -72,5 +73,16 @@ class BlobReader {
   std::span<const std::byte> blob_;
   bool good_ = true;
 };
+
+/// All that `write(BlobWriter&)` writes.
+template <class Write>
+std::vector<std::byte> to_blob(Write write) {
+  BlobWriter size({});
+  write(size);
+  std::vector<std::byte> bytes(size.used());
+  BlobWriter to(bytes);
+  write(to);
+  return bytes;
+}
 
 }  // namespace tine::mining

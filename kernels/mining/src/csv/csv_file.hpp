@@ -10,10 +10,15 @@
 
 namespace tine::mining {
 
+inline constexpr std::size_t csv_slice_bytes = std::size_t{1} << 20;
+
 class CsvFile final : public Source {
  public:
   /// Looks at the beginning of the file, in a worker: delimiter, names, types as far as they show there.
-  CsvFile(const PoolWith& on, FileSource file, CsvOptions options);
+  /// @param slice_bytes  another size than csv_slice_bytes is for tests
+  /// Throws FileError.
+  CsvFile(const PoolWith& on, FileSource file, CsvOptions options,
+          std::size_t slice_bytes = csv_slice_bytes);
   ~CsvFile() override;
 
   const Schema& schema() const override;

@@ -27,10 +27,10 @@ enum class Header : std::uint8_t { automatic, present, absent };
 /// line without an end, quotes in the middle of a cell (taken as they are).
 struct CsvOptions {
   char delimiter = 0;  ///< 0: what the first lines have most of: , ; tab |
-  /// automatic: the first line is one when no cell of it is a number, date, or missing, and the columns
-  /// below are not all text, or ... see csv_layout.
+  /// automatic: the first line has names when none of its cells is a number, bool, date or datetime, and
+  /// not all are empty. A file of text without a header wants `absent`.
   Header header = Header::automatic;
-  std::map<std::string, Type> types;  ///< of columns by name; those of others are inferred
+  std::map<std::string, Type> types{};  ///< of columns by name; those of others are inferred
   /// Text that stands for a missing value in columns that are not text, beside the empty cell.
   std::vector<std::string> nulls = {"NA", "N/A", "NULL", "null", "None", "\\N"};
   /// Rows with too few or too many cells, or with a cell that is not of the type in `types`, are

@@ -40,8 +40,14 @@ class Table {
   /// Takes over arrays of a pool's arena. Throws InvalidArgument for columns of other lengths, names
   /// that are there already, and values that do not go with the type.
   void add(std::string name, Column column);
+  /// A column of integers or reals without missing values.
   template <class T>
-  void add(std::string name, Array<T> values);  // integer or real, by T
+    requires(std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t> ||
+             std::is_same_v<T, float> || std::is_same_v<T, double>)
+  void add(std::string name, Array<T> values) {
+    add(std::move(name), Column{.type = std::is_integral_v<T> ? Type::integer : Type::real,
+                                .values = std::move(values)});
+  }
 
   std::size_t rows() const { return rows_; }
   const Schema& schema() const { return schema_; }

@@ -1,0 +1,138 @@
+#include "plan.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tine::mining {
+
+namespace {
+
+// Of the result, which is JSON objects at times.
+void add_field(Plan& plan, const std::string& name, Type type, const std::string& clause,
+               std::size_t position) {
+  if (std::ranges::find(plan.fields, name, &Field::name) != plan.fields.end())
+    throw QueryError(
+        "two columns of the result are called " + name + "; `as` gives one another name", clause,
+        position);
+  plan.fields.push_back({name, type});
+}
+
+void select_rows(Plan& plan, Columns& columns, const Query& query) {
+  if (query.select.empty() || query.select == "*") {
+    for (const Field& field : columns.schema()) {
+      Node node;
+      node.kind = Node::Kind::column;
+      node.name = field.name;
+      plan.outputs.push_back(compile(node, field.name, columns));
+      plan.fields.push_back(field);
+    }
+    return;
+  }
+  for (const Item& item : parse_list(query.select)) {
+    plan.outputs.push_back(compile(*item.node, query.select, columns));
+    add_field(plan, item.name, plan.outputs.back().type, query.select, item.node->position);
+  }
+}
+
+void select_groups(Plan& plan, Columns& columns, const Query& query) {
+  if (!query.select.empty())
+    throw QueryError(
+        "rows are selected or groups are made: the keys and the aggregates are what a "
+        "query for groups gives",
+        query.select, 0);
+  if (!query.group_by.empty())
+    for (const Item& item : parse_list(query.group_by)) {
+      plan.outputs.push_back(compile(*item.node, query.group_by, columns));
+      add_field(plan, item.name, plan.outputs.back().type, query.group_by, item.node->position);
+    }
+  if (query.aggregates.empty()) return;
+  for (const Item& item : parse_list(query.aggregates)) {
+    if (!is_aggregate(*item.node))
+      throw QueryError(
+          "this is no aggregate; there are count, sum, mean, min, max, var, stddev, "
+          "median, p0 to p100, quantile, distinct, first, last and corr",
+          query.aggregates, item.node->position);
+    std::vector<Type> types;
+    for (const Node* argument : rowwise_arguments(*item.node)) {
+      plan.arguments.push_back(compile(*argument, query.aggregates, columns));
+      types.push_back(plan.arguments.back().type);
+    }
+    plan.aggregates.push_back(bind_aggregate(*item.node, types, query.aggregates));
+    add_field(plan, item.name, result_type(plan.aggregates.back()), query.aggregates,
+              item.node->position);
+  }
+}
+
+bool is_minus(const Node& node) {
+  return node.kind == Node::Kind::call && node.name == "-" && node.arguments.size() == 1;
+}
+
+// By names of the result's columns; rows also by expressions that are not in the result.
+void order_by(Plan& plan, Columns& columns, const Query& query) {
+  if (query.order_by.empty()) return;
+  for (const Item& item : parse_list(query.order_by)) {
+    const bool descending = is_minus(*item.node);
+    const Node& node = descending ? *item.node->arguments[0] : *item.node;
+    const std::string text = to_string(node);
+    const auto found = std::ranges::find_if(plan.fields, [&](const Field& field) {
+      if (field.name == node.name && node.kind == Node::Kind::column) return true;
+      return field.name == text;
+    });
+    if (found != plan.fields.end()) {
+      plan.order.push_back({static_cast<std::size_t>(found - plan.fields.begin()), descending});
+      continue;
+    }
+    if (plan.grouped)
+      throw QueryError(
+          "groups are ordered by their keys and aggregates, of which " + text + " is none",
+          query.order_by, node.position);
+    plan.outputs.push_back(compile(node, query.order_by, columns));
+    plan.order.push_back({plan.fields.size(), descending});
+    plan.fields.push_back({text, plan.outputs.back().type});
+    ++plan.hidden;
+  }
+}
+
+}  // namespace
+
+std::size_t Plan::most_rows() const {
+  return order.empty() && limit ? *limit : std::numeric_limits<std::size_t>::max();
+}
+
+Plan make_plan(const Schema& schema, const Query& query) {
+  Plan plan;
+  Columns columns(schema);
+  plan.grouped = !query.group_by.empty() || !query.aggregates.empty();
+  if (plan.grouped)
+    select_groups(plan, columns, query);
+  else
+    select_rows(plan, columns, query);
+  order_by(plan, columns, query);
+  plan.limit = query.limit;
+  plan.kept = columns.used().size();
+  if (!query.where.empty()) {
+    plan.where = compile(*parse_expression(query.where), query.where, columns);
+    if (plan.where->type != Type::boolean)
+      throw QueryError("a condition is true or false, and this is of type " +
+                           std::string(to_string(plan.where->type)),
+                       query.where, 0);
+  }
+  plan.columns.assign(columns.used().begin(), columns.used().end());
+  return plan;
+}
+
+Plan make_plan(const PoolWith& on, CsvFile& file, const Query& query) {
+  try {
+    return make_plan(file.schema(), query);
+  } catch (const QueryError&) {
+    const Schema before = file.schema();
+    try {
+      file.infer(on);
+    } catch (const FileError&) {  // that its rows are bad, too, is for the next time
+    }
+    if (file.schema() == before) throw;
+  }
+  return make_plan(file.schema(), query);
+}
+
+}  // namespace tine::mining
