@@ -92,7 +92,8 @@ struct Grouping {
 };
 
 inline Result grouped(Pool& pool, const Grouping& grouping) {
-  constexpr std::size_t most = 32;
+  constexpr std::size_t most = 64;
+  if (grouping.keys.size() + grouping.arguments.size() > most) throw Error("too many columns");
   struct Columns {
     Vector vectors[most];
     Type types[most];
