@@ -30,32 +30,42 @@ struct GroupPiece {
 
 // Different values of each group in some pieces, all of one part.
 void count(std::span<const GroupPiece> pieces, std::span<std::uint64_t> counts) {
-  struct Value {
-    std::uint64_t value;
-    std::uint32_t group;
-  };
   // In smaller parts, each of which fits into a core's cache.
-  constexpr std::size_t buckets = 64;
+  constexpr std::size_t buckets = 256;
+  const bool one_group = counts.size() == 1;
   const auto each = [&](auto f) {
     for (const GroupPiece& p : pieces)
       for (std::uint64_t i = 0; i < p.piece.count; ++i) {
         std::uint64_t value;
         std::memcpy(&value, p.piece.at + i * sizeof value, sizeof value);
-        f(Value{value, p.group}, hash_value(value) >> 52 & (buckets - 1));
+        f(p.group, value, hash_value(value) >> 50 & (buckets - 1));
       }
   };
   std::array<std::size_t, buckets + 1> next{};
-  each([&](const Value&, std::size_t bucket) { ++next[bucket + 1]; });
+  each([&](std::uint32_t, std::uint64_t, std::size_t bucket) { ++next[bucket + 1]; });
   for (std::size_t b = 0; b < buckets; ++b) next[b + 1] += next[b];
   const auto begins = next;
-  std::vector<Value> values(begins[buckets]);
-  each([&](const Value& value, std::size_t bucket) { values[next[bucket]++] = value; });
-  PairSet set;
+  std::vector<std::uint64_t> values(begins[buckets]);
+  std::vector<std::uint32_t> groups(one_group ? 0 : values.size());
+  each([&](std::uint32_t group, std::uint64_t value, std::size_t bucket) {
+    // What the pieces say may have changed meanwhile, if something writes over them.
+    const std::size_t at = next[bucket];
+    if (at >= begins[bucket + 1]) return;
+    ++next[bucket];
+    values[at] = value;
+    if (!one_group) groups[at] = group;
+  });
+  ValueSet set;
+  PairSet pairs;
   for (std::size_t b = 0; b < buckets; ++b) {
-    set.clear(begins[b + 1] - begins[b]);
+    const std::size_t size = begins[b + 1] - begins[b];
+    if (one_group) {
+      counts[0] += set.count(std::span(values).subspan(begins[b], size));
+      continue;
+    }
+    pairs.clear(size);
     for (std::size_t i = begins[b]; i < begins[b + 1]; ++i)
-      if (set.add(values[i].group, values[i].value) && values[i].group < counts.size())
-        ++counts[values[i].group];
+      if (pairs.add(groups[i], values[i]) && groups[i] < counts.size()) ++counts[groups[i]];
   }
 }
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "hash.hpp"
@@ -14,6 +15,28 @@ namespace tine::mining {
 inline std::uint64_t hash_value(std::uint64_t value) {
   return mix(value, 0);
 }
+
+/// Counts different values.
+class ValueSet {
+ public:
+  std::size_t count(std::span<const std::uint64_t> values) {
+    slots_.assign(std::bit_ceil(2 * values.size() + 2), 0);
+    const std::size_t mask = slots_.size() - 1;
+    bool zero = false;  // which stands for a free slot
+    std::size_t size = 0;
+    for (const std::uint64_t value : values) {
+      zero |= value == 0;
+      std::size_t at = hash_value(value) & mask;
+      while (slots_[at] != value && slots_[at] != 0) at = (at + 1) & mask;
+      size += slots_[at] != value;
+      slots_[at] = value;
+    }
+    return size + zero;
+  }
+
+ private:
+  std::vector<std::uint64_t> slots_;
+};
 
 class PairSet {
  public:
