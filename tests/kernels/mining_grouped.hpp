@@ -92,7 +92,7 @@ struct Grouping {
 };
 
 inline Result grouped(Pool& pool, const Grouping& grouping) {
-  constexpr std::size_t most = 16;
+  constexpr std::size_t most = 32;
   struct Columns {
     Vector vectors[most];
     Type types[most];

@@ -1,5 +1,6 @@
 // Groups and aggregates: by hand, on numbers that are hard, on any number of workers, after deaths.
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <random>
 
@@ -110,6 +111,130 @@ TEST_F(MiningGroups, several_keys) {
   const auto b = texts(pool_, {"x", "y", std::nullopt, "x", "x", "x"});
   Grouping grouping{.keys = {&a, &b}, .aggregates = {aggregate(count)}, .rows = 6, .slice_rows = 2};
   EXPECT_EQ(show(grouped(pool_, grouping)), "1 y 1; 2 x 2; 2 null 1; null x 2");
+}
+
+// Of each kind of aggregate one, for numbers and for text.
+Grouping everything(const SharedColumn& key, const SharedColumn& other_key, const SharedColumn& x,
+                    const SharedColumn& y, const SharedColumn& text) {
+  Grouping grouping{.keys = {&key, &other_key}, .rows = x.size()};
+  for (const AggregateKind kind :
+       {sum, mean, min, max, variance, quantile, distinct, first, last}) {
+    grouping.aggregates.push_back(aggregate(kind, {x.type()}, 0.3));
+    grouping.arguments.push_back(&x);
+  }
+  grouping.aggregates.push_back(aggregate(correlation, {x.type(), y.type()}));
+  grouping.arguments.push_back(&x);
+  grouping.arguments.push_back(&y);
+  for (const AggregateKind kind : {count, min, last, distinct}) {
+    grouping.aggregates.push_back(aggregate(kind, {text.type()}));
+    grouping.arguments.push_back(&text);
+  }
+  return grouping;
+}
+
+TEST_F(MiningGroups, same_bits_on_any_number_of_workers_and_after_deaths) {
+  // Few groups, which the master merges, and many, which workers do.
+  for (const std::int64_t keys : {40, 30000}) {
+    constexpr std::size_t rows = 100'003;
+    std::mt19937_64 random(3);
+    std::vector<std::optional<std::int64_t>> key(rows), other_key(rows);
+    std::vector<std::optional<double>> x(rows), y(rows);
+    std::vector<std::optional<std::string>> text(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto number = [&](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
+      if (number(50) != 0) key[i] = number(static_cast<std::uint64_t>(keys)) * 1'000'003;
+      if (number(50) != 0) other_key[i] = number(3);
+      if (number(20) != 0)
+        x[i] = std::ldexp(static_cast<double>(number(1 << 30)), static_cast<int>(number(40)));
+      if (number(20) != 0) y[i] = number(100) == 0 ? nan : static_cast<double>(number(1000));
+      if (number(20) != 0) text[i] = "text " + std::to_string(number(500));
+    }
+    std::optional<Result> expected;
+    for (const unsigned workers : tine_test::worker_counts) {
+      Pool pool({.workers = workers});
+      const auto k = integers(pool, key), k2 = integers(pool, other_key, Type::date);
+      const auto a = reals(pool, x), b = reals(pool, y);
+      const auto t = texts(pool, text);
+      Grouping grouping = everything(k, k2, a, b, t);
+      grouping.slice_rows = 9000;
+      for (const int die_at : {-1, 7, 30}) {
+        grouping.die_at = die_at;
+        grouping.together = workers + 1;
+        const Result result = grouped(pool, grouping);
+        if (!expected) expected = result;
+        EXPECT_TRUE(same_bits(result, *expected)) << workers << " workers, death at " << die_at;
+      }
+    }
+    EXPECT_GT(expected->rows, static_cast<std::size_t>(keys));
+  }
+}
+
+TEST_F(MiningGroups, many_keys_are_each_there_once) {
+  constexpr std::size_t rows = 400'000;
+  std::vector<std::optional<std::int64_t>> key(rows);
+  std::vector<std::optional<std::string>> text(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    key[i] = static_cast<std::int64_t>(i * 7919 % (rows / 2) << 20);
+    text[i] = std::to_string(*key[i]);
+  }
+  const auto k = integers(pool_, key);
+  const auto t = texts(pool_, text);
+  for (const SharedColumn* by : {&k, &t}) {
+    Grouping grouping{.keys = {by}, .arguments = {&k}, .rows = rows, .slice_rows = 50'000};
+    grouping.aggregates = {aggregate(count), aggregate(max, {Type::integer})};
+    const Result result = grouped(pool_, grouping);
+    ASSERT_EQ(result.rows, rows / 2);
+    for (std::size_t row = 0; row < result.rows; ++row) {
+      ASSERT_EQ(result.columns[1].integers[row], 2);
+      ASSERT_EQ(cell(result.columns[0], row), std::to_string(result.columns[2].integers[row]));
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(result.columns[0].integers));
+    EXPECT_TRUE(std::ranges::is_sorted(result.columns[0].texts));
+  }
+}
+
+// Of so many values that workers find them together: by plain sorting.
+TEST_F(MiningGroups, quantiles_and_distinct_of_millions_of_values) {
+  constexpr std::size_t rows = 2'200'002;
+  std::mt19937_64 random(5);
+  const auto wide = [&] {
+    return std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 600) - 300);
+  };
+  const std::function<double()> kinds[] = {
+      wide, [&] { return static_cast<double>(random() % 1000000) - 3e5; }, [] { return 42.0; },
+      [&] { return random() % 4 == 0 ? nan : 1e9 + static_cast<double>(random() % 3); }};
+  for (const auto& value : kinds) {
+    std::vector<std::optional<double>> x(rows);
+    std::vector<double> sorted(rows);
+    for (std::size_t i = 0; i < rows; ++i) x[i] = sorted[i] = value();
+    std::ranges::sort(
+        sorted, [](double a, double b) { return a < b || (!std::isnan(a) && std::isnan(b)); });
+    const auto numbers =
+        std::find_if(sorted.begin(), sorted.end(), [](double a) { return std::isnan(a); });
+    const auto column = reals(pool_, x);
+    Grouping grouping{.rows = rows, .slice_rows = 150'000};
+    const double fractions[] = {0, 0.25, 0.5, 0.99, 1};
+    for (const double fraction : fractions) {
+      grouping.aggregates.push_back(aggregate(quantile, {Type::real}, fraction));
+      grouping.arguments.push_back(&column);
+    }
+    grouping.aggregates.push_back(aggregate(distinct, {Type::real}));
+    grouping.arguments.push_back(&column);
+    const Result result = grouped(pool_, grouping);
+    for (std::size_t f = 0; f < std::size(fractions); ++f) {
+      const double place = fractions[f] * (rows - 1), below = std::floor(place);
+      const auto at = static_cast<std::size_t>(below);
+      const double a = sorted[at], b = sorted[std::min(at + 1, rows - 1)];
+      const double expected = a == b || place == below ? a
+                              : place - below < 0.5    ? a + (b - a) * (place - below)
+                                                       : b - (b - a) * (1 - (place - below));
+      const double got = result.columns[f].reals[0];
+      EXPECT_TRUE(got == expected || (std::isnan(got) && std::isnan(expected)))
+          << got << " instead of " << expected;
+    }
+    auto end = std::unique(sorted.begin(), numbers);
+    EXPECT_EQ(result.columns.back().integers[0], end - sorted.begin() + (numbers != sorted.end()));
+  }
 }
 
 }  // namespace

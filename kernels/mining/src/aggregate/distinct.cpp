@@ -1,7 +1,14 @@
 // How many different values there are: each is kept once.
+#include <algorithm>
+#include <array>
+
+#include <tine/for_each_slice.hpp>
+
 #include "accumulator.hpp"
 #include "columns.hpp"
 #include "hash.hpp"
+#include "pair_set.hpp"
+#include "selection.hpp"
 #include "text_set.hpp"
 #include "value_lists.hpp"
 
@@ -9,42 +16,48 @@ namespace tine::mining {
 
 namespace {
 
-// Pairs of a group and a value.
-class PairSet {
- public:
-  // Whether it was not there.
-  bool add(std::uint32_t group, std::uint64_t value) {
-    if (2 * size_ >= slots_.size()) grow();
-    Slot& slot = find(group, value);
-    if (slot.taken != 0) return false;
-    slot = {value, group, 1};
-    ++size_;
-    return true;
-  }
-  std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
+// Values that are very many are written dealt out by their hashes, so that each part can be counted by another
+// worker.
+constexpr std::size_t part_count = 64;
+std::size_t part_of(std::uint64_t value) {
+  return hash_value(value) >> 58;
+}
 
- private:
-  struct Slot {
-    std::uint64_t value = 0;
-    std::uint32_t group = 0, taken = 0;
-  };
-  Slot& find(std::uint32_t group, std::uint64_t value) {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t at = mix(value, group) & mask;
-    while (slots_[at].taken != 0 && (slots_[at].value != value || slots_[at].group != group))
-      at = (at + 1) & mask;
-    return slots_[at];
-  }
-  void grow() {
-    std::vector<Slot> old(std::max<std::size_t>(64, 2 * slots_.size()));
-    old.swap(slots_);
-    for (const Slot& s : old)
-      if (s.taken != 0) find(s.group, s.value) = s;
-  }
-
-  std::vector<Slot> slots_;
-  std::size_t size_ = 0;
+struct GroupPiece {
+  Piece piece;
+  std::uint32_t group;
 };
+
+// Different values of each group in some pieces, all of one part.
+void count(std::span<const GroupPiece> pieces, std::span<std::uint64_t> counts) {
+  struct Value {
+    std::uint64_t value;
+    std::uint32_t group;
+  };
+  // In smaller parts, each of which fits into a core's cache.
+  constexpr std::size_t buckets = 64;
+  const auto each = [&](auto f) {
+    for (const GroupPiece& p : pieces)
+      for (std::uint64_t i = 0; i < p.piece.count; ++i) {
+        std::uint64_t value;
+        std::memcpy(&value, p.piece.at + i * sizeof value, sizeof value);
+        f(Value{value, p.group}, hash_value(value) >> 52 & (buckets - 1));
+      }
+  };
+  std::array<std::size_t, buckets + 1> next{};
+  each([&](const Value&, std::size_t bucket) { ++next[bucket + 1]; });
+  for (std::size_t b = 0; b < buckets; ++b) next[b + 1] += next[b];
+  const auto begins = next;
+  std::vector<Value> values(begins[buckets]);
+  each([&](const Value& value, std::size_t bucket) { values[next[bucket]++] = value; });
+  PairSet set;
+  for (std::size_t b = 0; b < buckets; ++b) {
+    set.clear(begins[b + 1] - begins[b]);
+    for (std::size_t i = begins[b]; i < begins[b + 1]; ++i)
+      if (set.add(values[i].group, values[i].value) && values[i].group < counts.size())
+        ++counts[values[i].group];
+  }
+}
 
 class Distinct final : public Accumulator {
  public:
@@ -59,23 +72,41 @@ class Distinct final : public Accumulator {
       return;
     }
     const std::int64_t* values = as_integers(*arguments, rows.rows, room_);
-    // -0 is 0.
-    const std::int64_t minus_zero = type_ == Type::real ? ordered(-0.0) : 0;
+    if (type_ == Type::real) {
+      // -0 is 0.
+      const std::int64_t minus_zero = ordered(-0.0);
+      for (std::int64_t& value : room_) value = value == minus_zero ? 0 : value;
+    }
+    // Where most values are new, to look for them takes longer than to write some twice.
+    constexpr std::size_t trial = 1 << 14;
+    if (tried_ >= trial && values_.size() > tried_ / 2) {
+      values_.add(rows, reinterpret_cast<const std::uint64_t*>(values), arguments->nulls);
+      return;
+    }
+    tried_ += rows.rows;
     each_value(rows, arguments->nulls, [&](std::uint32_t g, std::size_t i) {
-      add(g, static_cast<std::uint64_t>(values[i] == minus_zero ? 0 : values[i]));
+      add(g, static_cast<std::uint64_t>(values[i]));
     });
   }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) override {
+    absorb();
     values_.arrange(groups_);
+    std::size_t total = 0;
+    for (const std::uint32_t g : groups) total += values_.of(g).size();
+    const bool in_parts = type_ != Type::text && total > (1 << 12) && total > 256 * groups.size();
+    to.value(static_cast<std::uint8_t>(in_parts));
     for (const std::uint32_t g : groups) to.value(std::uint64_t{values_.of(g).size()});
     for (const std::uint32_t g : groups) {
-      if (type_ == Type::text)
+      if (in_parts)
+        write_parts(to, values_.of(g));
+      else if (type_ == Type::text)
         for (const std::uint64_t text : values_.of(g)) to.text(texts_[text]);
       else
         to.bytes(values_.of(g).data(), values_.of(g).size_bytes());
     }
   }
   void merge(std::span<const std::uint32_t> groups, BlobReader& from) override {
+    const bool in_parts = from.value<std::uint8_t>() != 0;
     const auto sizes = read_column<std::uint64_t>(from, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (type_ == Type::text) {
@@ -84,26 +115,101 @@ class Distinct final : public Accumulator {
           if (!from.good()) broken_groups();
           add(groups[i], texts_.add(text));
         }
+      } else if (in_parts) {
+        const auto counts = read_column<std::uint32_t>(from, part_count);
+        pieces_.resize(part_count);
+        for (std::size_t p = 0; p < part_count; ++p) {
+          const auto bytes = from.bytes(std::size_t{counts[p]} * 8);
+          if (!from.good()) broken_groups();
+          if (counts[p] != 0) pieces_[p].push_back({{bytes.data(), counts[p]}, groups[i]});
+        }
       } else {
         for (const std::uint64_t value : read_column<std::uint64_t>(from, sizes[i]))
           add(groups[i], value);
       }
     }
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith* on) override {
     ResultColumn column = missing_column(Type::integer, groups.size());
-    values_.arrange(groups_);
+    if (on == nullptr) absorb();
+    std::vector<std::uint64_t> counts(groups_);
+    if (pieces_.empty()) {
+      values_.arrange(groups_);
+      for (std::uint32_t g = 0; g < groups_; ++g) counts[g] = values_.of(g).size();
+    } else {
+      count_by(*on, counts);
+    }
     for (std::size_t i = 0; i < groups.size(); ++i) {
       column.nulls[i] = 0;
-      column.integers[i] = static_cast<std::int64_t>(values_.of(groups[i]).size());
+      column.integers[i] = static_cast<std::int64_t>(counts[groups[i]]);
     }
     return column;
   }
-  std::size_t bytes() const override { return set_.bytes() + values_.bytes() + texts_.bytes(); }
+  std::size_t bytes() const override {
+    std::size_t bytes = set_.bytes() + values_.bytes() + texts_.bytes();
+    for (const auto& pieces : pieces_) bytes += pieces.capacity() * sizeof(GroupPiece);
+    return bytes;
+  }
 
  private:
   void add(std::uint32_t group, std::uint64_t value) {
     if (set_.add(group, value)) values_.add(group, value);
+  }
+  void absorb() {
+    for (const auto& pieces : pieces_)
+      for (const GroupPiece& p : pieces) {
+        BlobReader from({p.piece.at, p.piece.count * 8});
+        while (!from.empty()) add(p.group, from.value<std::uint64_t>());
+      }
+    pieces_.clear();
+  }
+
+  static void write_parts(BlobWriter& to, std::span<const std::uint64_t> values) {
+    std::array<std::uint32_t, part_count> counts{};
+    for (const std::uint64_t value : values) ++counts[part_of(value)];
+    std::array<std::size_t, part_count> next{};
+    for (std::size_t p = 1; p < part_count; ++p) next[p] = next[p - 1] + counts[p - 1];
+    std::vector<std::uint64_t> dealt(values.size());
+    for (const std::uint64_t value : values) dealt[next[part_of(value)]++] = value;
+    to.value(counts);
+    write_column(to, dealt);
+  }
+
+  // Each part by one worker. What was merged by the master takes part, too.
+  void count_by(const PoolWith& on, std::vector<std::uint64_t>& counts) {
+    values_.arrange(groups_);
+    auto own = on.pool.array<std::uint64_t>(values_.size());
+    std::uint64_t* at = own.data();
+    for (std::uint32_t g = 0; g < groups_; ++g) {
+      std::array<std::size_t, part_count> its{};
+      for (const std::uint64_t value : values_.of(g)) ++its[part_of(value)];
+      std::array<std::uint64_t*, part_count> to;
+      for (std::size_t p = 0; p < part_count; ++p) {
+        if (its[p] != 0) pieces_[p].push_back({{reinterpret_cast<std::byte*>(at), its[p]}, g});
+        to[p] = at;
+        at += its[p];
+      }
+      for (const std::uint64_t value : values_.of(g)) *to[part_of(value)]++ = value;
+    }
+    std::vector<GroupPiece> all;
+    std::vector<std::size_t> begins{0};
+    for (const auto& pieces : pieces_) {
+      all.insert(all.end(), pieces.begin(), pieces.end());
+      begins.push_back(all.size());
+    }
+    const auto table = on.pool.array_from(all);
+    const auto first = on.pool.array_from(begins);
+    auto found = on.pool.array<std::uint64_t>(part_count, groups_);
+    for_each_slice(
+        on, slices(part_count, 1),
+        [](Slice s, auto counted, auto table_, auto first_) {
+          const std::span<std::uint64_t> its(counted.data(), counted.extent(1));
+          std::ranges::fill(its, 0);
+          count(table_.subspan(first_[s.index], first_[s.index + 1] - first_[s.index]), its);
+        },
+        out(found), whole(table), whole(first));
+    for (std::size_t p = 0; p < part_count; ++p)
+      for (std::size_t g = 0; g < groups_; ++g) counts[g] += found(p, g);
   }
 
   Type type_;
@@ -111,6 +217,9 @@ class Distinct final : public Accumulator {
   PairSet set_;
   ValueLists<std::uint64_t> values_;
   TextSet texts_;
+  std::size_t tried_ = 0;  // rows whose values were looked for
+  std::vector<std::vector<GroupPiece>>
+      pieces_;  // of each part, what was merged and is not looked at yet
   std::vector<std::int64_t> room_;
 };
 
@@ -118,25 +227,6 @@ class Distinct final : public Accumulator {
 
 std::unique_ptr<Accumulator> make_distinct(const Aggregate& aggregate) {
   return std::make_unique<Distinct>(aggregate.types[0]);
-}
-
-std::unique_ptr<Accumulator> make_accumulator(const Aggregate& aggregate) {
-  switch (aggregate.kind) {
-    case AggregateKind::count:
-    case AggregateKind::sum:
-    case AggregateKind::mean:
-      return make_sum(aggregate);
-    case AggregateKind::variance:
-    case AggregateKind::stddev:
-    case AggregateKind::correlation:
-      return make_moments(aggregate);
-    case AggregateKind::quantile:
-      return make_quantile(aggregate);
-    case AggregateKind::distinct:
-      return make_distinct(aggregate);
-    default:
-      return make_chosen(aggregate);
-  }
 }
 
 }  // namespace tine::mining

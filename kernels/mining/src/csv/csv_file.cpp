@@ -5,6 +5,7 @@
 #include <tine/for_each_slice.hpp>
 #include <tine/mining/error.hpp>
 
+#include "../nearest.hpp"
 #include "csv_probe.hpp"
 #include "csv_report.hpp"
 #include "line_number.hpp"
@@ -21,8 +22,7 @@ FileError file_error(const std::string& name, std::string_view why) {
 }
 
 // Text of a stranger, for a message.
-std::string excerpt(std::string_view text) {
-  constexpr std::size_t longest = 40;
+std::string excerpt(std::string_view text, std::size_t longest = 40) {
   if (text.size() <= longest) return std::string(text);
   std::size_t end = longest;  // not within a character
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
@@ -114,8 +114,10 @@ void CsvFile::State::apply_types() {
   for (const auto& [name, type] : options.types) {
     const auto found = std::ranges::find(schema, name, &Field::name);
     if (found == schema.end()) {
-      std::string message = "has no column \"" + excerpt(name) + "\"";
-      throw file_error(layout.source.name, message);
+      std::vector<std::string_view> names;
+      for (const Field& field : schema) names.push_back(field.name);
+      std::string why = "has no column \"" + excerpt(name) + "\"" + or_nearest(name, names);
+      throw file_error(layout.source.name, excerpt(why, 1000));
     }
     const auto i = static_cast<std::size_t>(found - schema.begin());
     columns[i].type = type;

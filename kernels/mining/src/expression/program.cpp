@@ -317,7 +317,13 @@ class Compiler {
     Evaluator evaluator(bytes);
     try {
       const Vector result = evaluator({1, vectors});
-      return result.is_null(0) ? null_of(overload.result) : constant(value_of(result));
+      if (result.is_null(0)) return null_of(overload.result);
+      constexpr std::size_t most = 1 << 20;
+      if (result.type == Type::text && result.as<std::string_view>()->size() > most)
+        fail("a constant text of more than 1 MiB", node.position);
+      return constant(value_of(result));
+    } catch (const QueryError&) {
+      throw;
     } catch (const Error& error) {
       fail(error.what(), node.position);
     }

@@ -30,7 +30,7 @@ struct CsvOptions {
   /// automatic: the first line has names when none of its cells is a number, bool, date or datetime, and
   /// not all are empty. A file of text without a header wants `absent`.
   Header header = Header::automatic;
-  std::map<std::string, Type> types;  ///< of columns by name; those of others are inferred
+  std::map<std::string, Type> types{};  ///< of columns by name; those of others are inferred
   /// Text that stands for a missing value in columns that are not text, beside the empty cell.
   std::vector<std::string> nulls = {"NA", "N/A", "NULL", "null", "None", "\\N"};
   /// Rows with too few or too many cells, or with a cell that is not of the type in `types`, are
