@@ -15,7 +15,7 @@ char* TextArena::take(std::size_t size) {
     large_.push_back(std::make_unique_for_overwrite<char[]>(size));
     return large_.back().get();
   }
-  if (size > free_) {
+  if (size > free_ || used_blocks_ == 0) {
     if (used_blocks_ == blocks_.size())
       blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes));
     ++used_blocks_;
