@@ -327,6 +327,22 @@ TEST_F(MiningGroups, what_needs_more_memory_than_is_allowed_is_refused) {
   }
 }
 
+// The same values in every slice are not kept for each of them.
+TEST_F(MiningGroups, distinct_needs_memory_for_different_values_only) {
+  constexpr std::size_t rows = 2'000'000, different = 50'000;
+  std::vector<std::optional<std::int64_t>> x(rows), key(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    x[i] = static_cast<std::int64_t>(i * 7919 % different);
+    key[i] = *x[i] % 3;
+  }
+  const auto column = integers(pool_, x), keys = integers(pool_, key);
+  Grouping grouping{.arguments = {&column}, .rows = rows, .slice_rows = 100'000, .memory = 6 << 20};
+  grouping.aggregates = {aggregate(distinct, {Type::integer})};
+  EXPECT_EQ(show(grouped(pool_, grouping)), "50000");
+  grouping.keys = {&keys};
+  EXPECT_EQ(show(grouped(pool_, grouping)), "0 16667; 1 16667; 2 16666");
+}
+
 // What a worker wrote, changed and cut in all ways: an error, or another result.
 TEST_F(MiningGroups, bytes_that_something_wrote_over_do_no_harm) {
   const Type keys[] = {Type::integer, Type::text};
