@@ -93,6 +93,7 @@ class Scan {
     }
     bar_.clear();
     if (settings_.output == "-") return;
+    check_interrupt();
     sync_output(output_.descriptor());
     output_.publish();
   }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -83,9 +84,10 @@ void decompress_task(const PoolWith& on, std::size_t task, Compression how, std:
 
 ScanInput::ScanInput(FilePool& pool, const ScanSettings& settings, const Descriptor& scratch,
                      const ByteProgress& progress) {
-  // As in "runs.h5:/first".
   std::string file = settings.file, dataset;
-  if (const std::size_t colon = file.rfind(":/"); colon != file.npos && colon > 0) {
+  // As in "runs.h5:/first".
+  if (const std::size_t colon = file.rfind(":/");
+      colon != file.npos && access(file.c_str(), F_OK) != 0) {
     dataset = file.substr(colon + 1);
     file.resize(colon);
   }
@@ -109,10 +111,11 @@ ScanInput::ScanInput(FilePool& pool, const ScanSettings& settings, const Descrip
     } else {
       pool.serve(std::move(tasks));
     }
-    if (is_matrix(beginning.bytes) || !dataset.empty())
-      table_ =
-          table_of_matrix(pool.on(), csv_.name, csv_.number, dataset,
-                          settings.memory > 0 ? settings.memory : memory_for_a_file(), progress);
+    if (!is_matrix(beginning.bytes) && dataset.empty()) return;
+    if (!settings.types.empty())
+      throw UsageError("--types is for CSV; values of " + csv_.name + " have types already");
+    table_ = table_of_matrix(pool.on(), csv_.name, csv_.number, dataset,
+                             settings.memory > 0 ? settings.memory : memory_for_a_file(), progress);
   } catch (const Failure& failure) {
     throw Failure(fmt::format("{}: {}", csv_.name, failure.what()));
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,13 @@ namespace {
 
 using mining::ResultColumn;
 using mining::Type;
+
+// On the stack, since there may be many millions.
+template <class T>
+void append_number(std::string& to, T value) {
+  char digits[40];
+  to.append(digits, fmt::format_to(digits, FMT_COMPILE("{}"), value));
+}
 
 // Whether a date of this many days since 1970 is one of std::chrono's calendar.
 bool in_calendar(std::int64_t days) {
@@ -160,7 +168,7 @@ class JsonWriter final : public RowWriter {
     }
     // With a point or an exponent, so that it stays a float, and -0 what it is.
     const std::size_t begin = out.size();
-    fmt::format_to(std::back_inserter(out), "{}", value);
+    append_number(out, value);
     if (out.find_first_of(".e", begin) == out.npos) out += ".0";
   }
 
@@ -197,10 +205,10 @@ void append_value(std::string& to, const ResultColumn& column, std::size_t row) 
       to += column.integers[row] != 0 ? "true" : "false";
       break;
     case Type::integer:
-      fmt::format_to(std::back_inserter(to), "{}", column.integers[row]);
+      append_number(to, column.integers[row]);
       break;
     case Type::real:
-      fmt::format_to(std::back_inserter(to), "{}", column.reals[row]);
+      append_number(to, column.reals[row]);
       break;
     case Type::date:
       append_date(to, column.integers[row]);

@@ -1,6 +1,8 @@
 #include "standard_input.hpp"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -15,7 +17,21 @@
 
 namespace tine::app {
 
+namespace {
+
+// A file that is read from its beginning on needs no copy.
+Descriptor redirected_file() {
+  struct stat about;
+  if (fstat(STDIN_FILENO, &about) != 0 || !S_ISREG(about.st_mode) ||
+      lseek(STDIN_FILENO, 0, SEEK_CUR) != 0)
+    return {};
+  return Descriptor(open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC));
+}
+
+}  // namespace
+
 Descriptor spool_standard_input() {
+  if (Descriptor file = redirected_file()) return file;
   Descriptor file = temporary_file();
   std::vector<char> bytes(1 << 20);
   for (;;) {

@@ -5,7 +5,8 @@
 
 namespace tine::app {
 
-/// All that comes from standard input, in a temporary file. Throws Failure.
+/// All that comes from standard input, in a temporary file; where it is a file already, that one. Throws
+/// Failure.
 Descriptor spool_standard_input();
 
 }  // namespace tine::app

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "interrupt.hpp"
 #include "output_bytes.hpp"
 #include "utf8.hpp"
 
@@ -32,6 +33,7 @@ void TextOutput::flush_if_large() {
 
 void TextOutput::flush() {
   if (text_.empty()) return;
+  check_interrupt();
   begun_ = true;
   write_bytes(descriptor_, text_.data(), text_.size());
   text_.clear();

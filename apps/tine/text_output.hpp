@@ -18,7 +18,7 @@ class TextOutput {
 
   /// Append to it, then call flush_if_large() now and then.
   std::string& text() { return text_; }
-  /// Throw Failure.
+  /// Throw Failure, or Interrupted.
   void flush_if_large();
   void flush();
 

@@ -275,7 +275,13 @@ TEST_F(ScanCommand, StandardInputAndCompressedFiles) {
     EXPECT_EQ(answer({file}), flights) << file;
     const Result r = finish(start({"sh", "-c", "cat " + file + " | " TINE_COMMAND " scan -"}));
     EXPECT_EQ(r.out, flights) << r.err;
+    EXPECT_EQ(finish(start({"sh", "-c", TINE_COMMAND " scan - < " + file})).out, flights);
   }
+  // What was read of it already does not come again.
+  EXPECT_EQ(
+      finish(start({"sh", "-c", "(read line; " TINE_COMMAND " scan - --limit 1) < flights.csv"}))
+          .out,
+      "AA,1,12\nDL,1,31\n");
 }
 
 TEST_F(ScanCommand, CompressedFilesThatAreBrokenAreRefused) {
@@ -326,6 +332,7 @@ TEST_F(ScanCommand, MatricesAreTables) {
   EXPECT_EQ(answer({"a.npy"}), "c0,c1\n1,2\n3,4\n-1,6\n");
   EXPECT_EQ(answer({"a.npy", "--agg", "sum(c0) as s", "--where", "c1 > 2"}), "s\n2\n");
   EXPECT_EQ(answer({"a.npy", "--schema"}), "column,type\nc0,int\nc1,int\n");
+  EXPECT_THAT(error({"a.npy", "--types", "c0=float"}, 2), HasSubstr("--types is for CSV"));
   EXPECT_THAT(error({"a.npy", "--where", "c2 > 1"}, 2), StartsWith("tine: --where: "));
   std::string truncated = text_of(path("a.npy"));
   truncated.pop_back();
@@ -367,7 +374,8 @@ TEST_F(ScanCommand, SameBytesOnAnyNumberOfWorkersAndAfterAnyDeath) {
 
 TEST_F(ScanCommand, InterruptedItLeavesNothing) {
   write_large("large.csv", 500000);
-  const pid_t command = start({TINE_COMMAND, "scan", "large.csv", "-o", "b.csv"});
+  const pid_t command =
+      start({TINE_COMMAND, "scan", "large.csv", "-o", "b.csv", "--order-by", "-text"});
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   kill(command, SIGINT);
   const Result r = finish(command);

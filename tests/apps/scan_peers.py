@@ -15,6 +15,11 @@ except ImportError as error:
     sys.exit(f"{error}; on Debian: apt install python3-numpy python3-pandas python3-sklearn")
 
 tine, folder, has_matrix = sys.argv[1], sys.argv[2], sys.argv[3] == "1"
+if has_matrix:
+    try:
+        import h5py
+    except ImportError as error:
+        sys.exit(f"{error}; on Debian: apt install python3-h5py")
 failures = 0
 
 
@@ -158,6 +163,13 @@ if has_matrix:
           pd.DataFrame({"value": [n * n for n in range(10) if n * n > 20]}))
     if json.loads(scan("v.npy", "--schema", "--json")) != [{"column": "value", "type": "int"}]:
         fail("the schema of v.npy")
+    with h5py.File(path("m.h5"), "w") as f:
+        f["whole"] = np.arange(6).reshape(3, 2)
+        f.create_dataset("deep/real", data=np.arange(4, dtype="f4") / 3, chunks=(3,), compression="gzip")
+    check("HDF5, one of two", rows("m.h5:/deep/real", "--agg", "count, sum(value) as s"),
+          pd.DataFrame({"count": [4], "s": [float((np.arange(4, dtype="f4") / 3).astype("f8").sum())]}))
+    check("HDF5, integers", rows("m.h5:/whole"), pd.DataFrame({"c0": [0, 2, 4], "c1": [1, 3, 5]}))
+    scan("m.h5", status=1)
     with gzip.open(path("v.npy.gz"), "wb") as f:
         np.save(f, np.arange(3.0))
     check("npy.gz", rows("v.npy.gz"), pd.DataFrame({"value": [0.0, 1.0, 2.0]}))

@@ -33,8 +33,13 @@ class Accumulator {
   virtual void add(const GroupedRows& rows, const Vector* arguments) = 0;
   /// The states of some groups, in this order.
   virtual void write(BlobWriter& to, std::span<const std::uint32_t> groups) = 0;
-  /// Takes over what was written, each for the group that is said. It must stay where it is.
+  /// Takes over what was written, each for the group that is said. It must stay while
+  /// looks_back().
   virtual void merge(std::span<const std::uint32_t> groups, BlobReader& from) = 0;
+  /// Whether what was merged is still needed.
+  virtual bool looks_back() const { return false; }
+  /// Lets go of it as far as that makes things smaller.
+  virtual void compact(const PoolWith&) {}
   /// @param on  workers that may help, if what was merged is in their memory; nullptr: there are none
   virtual ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith* on) = 0;
   /// Bytes that the states take.

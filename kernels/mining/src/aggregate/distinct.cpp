@@ -1,16 +1,17 @@
 // How many different values there are: each is kept once.
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include <tine/for_each_slice.hpp>
 
 #include "accumulator.hpp"
 #include "columns.hpp"
 #include "hash.hpp"
-#include "pair_set.hpp"
 #include "selection.hpp"
 #include "text_set.hpp"
 #include "value_lists.hpp"
+#include "value_sets.hpp"
 
 namespace tine::mining {
 
@@ -28,35 +29,55 @@ struct GroupPiece {
   std::uint32_t group;
 };
 
-// Different values of each group in some pieces, all of one part.
-void count(std::span<const GroupPiece> pieces, std::span<std::uint64_t> counts) {
-  struct Value {
-    std::uint64_t value;
-    std::uint32_t group;
-  };
+// Counts different values of each group in some pieces, all of one part. Where there is room, it gets the values.
+void count(std::span<const GroupPiece> pieces, std::span<std::uint64_t> counts,
+           std::span<std::uint64_t> room) {
   // In smaller parts, each of which fits into a core's cache.
-  constexpr std::size_t buckets = 64;
+  constexpr std::size_t buckets = 256;
+  const bool one_group = counts.size() == 1;
   const auto each = [&](auto f) {
     for (const GroupPiece& p : pieces)
       for (std::uint64_t i = 0; i < p.piece.count; ++i) {
         std::uint64_t value;
         std::memcpy(&value, p.piece.at + i * sizeof value, sizeof value);
-        f(Value{value, p.group}, hash_value(value) >> 52 & (buckets - 1));
+        f(p.group, value, hash_value(value) >> 50 & (buckets - 1));
       }
   };
   std::array<std::size_t, buckets + 1> next{};
-  each([&](const Value&, std::size_t bucket) { ++next[bucket + 1]; });
+  each([&](std::uint32_t, std::uint64_t, std::size_t bucket) { ++next[bucket + 1]; });
   for (std::size_t b = 0; b < buckets; ++b) next[b + 1] += next[b];
   const auto begins = next;
-  std::vector<Value> values(begins[buckets]);
-  each([&](const Value& value, std::size_t bucket) { values[next[bucket]++] = value; });
-  PairSet set;
+  std::vector<std::uint64_t> values(begins[buckets]);
+  std::vector<std::uint32_t> groups(one_group ? 0 : values.size());
+  each([&](std::uint32_t group, std::uint64_t value, std::size_t bucket) {
+    // What the pieces say may have changed meanwhile, if something writes over them.
+    const std::size_t at = next[bucket];
+    if (at >= begins[bucket + 1] || group >= counts.size()) return;
+    ++next[bucket];
+    values[at] = value;
+    if (!one_group) groups[at] = group;
+  });
+  // The different ones move to the front.
+  std::ranges::fill(counts, 0);
+  std::size_t different = 0;
+  ValueSet set;
+  PairSet pairs;
   for (std::size_t b = 0; b < buckets; ++b) {
-    set.clear(begins[b + 1] - begins[b]);
-    for (std::size_t i = begins[b]; i < begins[b + 1]; ++i)
-      if (set.add(values[i].group, values[i].value) && values[i].group < counts.size())
-        ++counts[values[i].group];
+    const std::size_t size = next[b] - begins[b];
+    if (one_group) set.clear(size);
+    if (!one_group) pairs.clear(size);
+    for (std::size_t i = begins[b]; i < next[b]; ++i) {
+      if (one_group ? !set.add(values[i]) : !pairs.add(groups[i], values[i])) continue;
+      values[different] = values[i];
+      if (!one_group) groups[different] = groups[i];
+      ++different;
+      ++counts[one_group ? 0 : groups[i]];
+    }
   }
+  if (room.size() < different) return;
+  std::vector<std::size_t> to(counts.size());
+  for (std::size_t g = 1; g < counts.size(); ++g) to[g] = to[g - 1] + counts[g - 1];
+  for (std::size_t i = 0; i < different; ++i) room[to[one_group ? 0 : groups[i]]++] = values[i];
 }
 
 class Distinct final : public Accumulator {
@@ -122,12 +143,44 @@ class Distinct final : public Accumulator {
           const auto bytes = from.bytes(std::size_t{counts[p]} * 8);
           if (!from.good()) broken_groups();
           if (counts[p] != 0) pieces_[p].push_back({{bytes.data(), counts[p]}, groups[i]});
+          outside_ = true;
         }
       } else {
         for (const std::uint64_t value : read_column<std::uint64_t>(from, sizes[i]))
           add(groups[i], value);
       }
     }
+  }
+  bool looks_back() const override { return outside_; }
+  void compact(const PoolWith& on) override {
+    if (pieces_.empty()) return;
+    std::vector<std::size_t> bounds;
+    auto found = count_by(on, true, bounds);
+    // Room was made for as many as there could be.
+    const std::uint64_t* const data = found.data();
+    std::size_t total = 0;
+    for (std::size_t p = 0; p < part_count; ++p)
+      total += std::accumulate(data + bounds[p], data + bounds[p] + groups_, std::uint64_t{0});
+    if (total > found.size()) broken_groups();
+    auto exact = on.pool.array<std::uint64_t>(total);
+    std::uint64_t* to = exact.data();
+    for (std::size_t p = 0; p < part_count; ++p) {
+      pieces_[p].clear();
+      const std::uint64_t* from = data + bounds[p] + groups_;
+      for (std::uint32_t g = 0; g < groups_; ++g) {
+        const std::uint64_t count = data[bounds[p] + g];
+        if (count == 0) continue;
+        if (count > static_cast<std::size_t>(data + bounds[p + 1] - from) ||
+            count > static_cast<std::size_t>(exact.end() - to))
+          broken_groups();
+        pieces_[p].push_back({{reinterpret_cast<const std::byte*>(to), count}, g});
+        to = std::copy_n(from, count, to);
+        from += count;
+      }
+    }
+    outside_ = false;
+    own_.clear();
+    own_.push_back(std::move(exact));
   }
   ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith* on) override {
     ResultColumn column = missing_column(Type::integer, groups.size());
@@ -137,7 +190,10 @@ class Distinct final : public Accumulator {
       values_.arrange(groups_);
       for (std::uint32_t g = 0; g < groups_; ++g) counts[g] = values_.of(g).size();
     } else {
-      count_by(*on, counts);
+      std::vector<std::size_t> bounds;
+      const auto found = count_by(*on, false, bounds);
+      for (std::size_t p = 0; p < part_count; ++p)
+        for (std::size_t g = 0; g < groups_; ++g) counts[g] += found[bounds[p] + g];
     }
     for (std::size_t i = 0; i < groups.size(); ++i) {
       column.nulls[i] = 0;
@@ -148,6 +204,7 @@ class Distinct final : public Accumulator {
   std::size_t bytes() const override {
     std::size_t bytes = set_.bytes() + values_.bytes() + texts_.bytes();
     for (const auto& pieces : pieces_) bytes += pieces.capacity() * sizeof(GroupPiece);
+    for (const auto& own : own_) bytes += own.size() * sizeof(own[0]);
     return bytes;
   }
 
@@ -162,6 +219,7 @@ class Distinct final : public Accumulator {
         while (!from.empty()) add(p.group, from.value<std::uint64_t>());
       }
     pieces_.clear();
+    outside_ = false;
   }
 
   static void write_parts(BlobWriter& to, std::span<const std::uint64_t> values) {
@@ -175,8 +233,37 @@ class Distinct final : public Accumulator {
     write_column(to, dealt);
   }
 
-  // Each part by one worker. What was merged by the master takes part, too.
-  void count_by(const PoolWith& on, std::vector<std::uint64_t>& counts) {
+  // Each part by one worker: counts of all groups, and if they are to be kept, the values after them.
+  Array<std::uint64_t> count_by(const PoolWith& on, bool keep, std::vector<std::size_t>& bounds) {
+    deal_out_own(on);
+    std::vector<GroupPiece> all;
+    std::vector<std::size_t> begins{0};
+    bounds.assign(1, 0);
+    for (const auto& pieces : pieces_) {
+      all.insert(all.end(), pieces.begin(), pieces.end());
+      begins.push_back(all.size());
+      std::size_t size = groups_;
+      if (keep)
+        for (const GroupPiece& p : pieces) size += p.piece.count;
+      bounds.push_back(bounds.back() + size);
+    }
+    const auto table = on.pool.array_from(all);
+    const auto first = on.pool.array_from(begins);
+    const auto cuts = on.pool.array_from(bounds);
+    auto found = on.pool.array<std::uint64_t>(bounds.back());
+    for_each_slice(
+        on, cut(cuts),
+        [groups = groups_](Slice s, std::span<std::uint64_t> to, auto table_, auto first_) {
+          count(table_.subspan(first_[s.index], first_[s.index + 1] - first_[s.index]),
+                to.first(groups), to.subspan(groups));
+        },
+        out(found), whole(table), whole(first));
+    return found;
+  }
+
+  // What the master has merged itself comes into pieces, too.
+  void deal_out_own(const PoolWith& on) {
+    if (values_.size() == 0) return;
     values_.arrange(groups_);
     auto own = on.pool.array<std::uint64_t>(values_.size());
     std::uint64_t* at = own.data();
@@ -191,25 +278,9 @@ class Distinct final : public Accumulator {
       }
       for (const std::uint64_t value : values_.of(g)) *to[part_of(value)]++ = value;
     }
-    std::vector<GroupPiece> all;
-    std::vector<std::size_t> begins{0};
-    for (const auto& pieces : pieces_) {
-      all.insert(all.end(), pieces.begin(), pieces.end());
-      begins.push_back(all.size());
-    }
-    const auto table = on.pool.array_from(all);
-    const auto first = on.pool.array_from(begins);
-    auto found = on.pool.array<std::uint64_t>(part_count, groups_);
-    for_each_slice(
-        on, slices(part_count, 1),
-        [](Slice s, auto counted, auto table_, auto first_) {
-          const std::span<std::uint64_t> its(counted.data(), counted.extent(1));
-          std::ranges::fill(its, 0);
-          count(table_.subspan(first_[s.index], first_[s.index + 1] - first_[s.index]), its);
-        },
-        out(found), whole(table), whole(first));
-    for (std::size_t p = 0; p < part_count; ++p)
-      for (std::size_t g = 0; g < groups_; ++g) counts[g] += found(p, g);
+    own_.push_back(std::move(own));
+    values_ = {};
+    set_ = {};
   }
 
   Type type_;
@@ -218,8 +289,10 @@ class Distinct final : public Accumulator {
   ValueLists<std::uint64_t> values_;
   TextSet texts_;
   std::size_t tried_ = 0;  // rows whose values were looked for
-  std::vector<std::vector<GroupPiece>>
-      pieces_;  // of each part, what was merged and is not looked at yet
+  // Of each part, what was merged and is not looked at yet: memory of others, or our own.
+  std::vector<std::vector<GroupPiece>> pieces_;
+  bool outside_ = false;
+  std::vector<Array<std::uint64_t>> own_;
   std::vector<std::int64_t> room_;
 };
 

@@ -26,31 +26,42 @@ struct GroupMerger::State {
   std::vector<Aggregate> aggregates;
   std::uint64_t memory;
   GroupSet groups{keys, aggregates};
-  std::vector<Array<std::byte>> kept{};  // what the groups look into
-  std::uint64_t kept_bytes = 0;
   std::unique_ptr<ManyGroups> many{};
+  std::vector<Parts> waiting{};          // to be merged with the many
+  std::vector<Array<std::byte>> kept{};  // what they, or the few groups, look into
+  std::uint64_t kept_bytes = 0;
 
-  // Whether what slices wrote is looked at again in the end.
-  bool keeps() const {
-    return std::ranges::any_of(aggregates, [](const Aggregate& a) {
-      return a.kind == AggregateKind::quantile || a.kind == AggregateKind::distinct;
-    });
+  // Whether so many bytes that slices wrote are worth a pass over all that is known.
+  bool is_much(std::uint64_t bytes, std::uint64_t known) const {
+    constexpr std::uint64_t usual = std::uint64_t{512} << 20;
+    return bytes > std::max(known, memory == 0 ? usual : std::min(usual, memory / 4));
+  }
+  bool has(AggregateKind kind) const {
+    return std::ranges::find(aggregates, kind, &Aggregate::kind) != aggregates.end();
   }
   void check_memory(std::uint64_t bytes) const {
     if (memory == 0 || bytes <= memory) return;
+    const bool values = has(AggregateKind::quantile) || has(AggregateKind::distinct);
     throw OutOfMemory("tine::mining: " + std::to_string(groups.size()) +
                           (groups.size() == 1 ? " group" : " groups") +
-                          (keeps() ? ", with the values of quantiles and distinct()," : "") +
+                          (values ? ", with the values of quantiles and distinct()," : "") +
                           " need more memory than is allowed; --memory raises it",
                       bytes, memory, "--memory");
+  }
+  Array<std::byte>& room(std::size_t bytes) {
+    kept_bytes += bytes;
+    check_memory(kept_bytes + groups.bytes());
+    return kept.emplace_back(on.pool.array<std::byte>(bytes));
+  }
+  void let_go() {
+    kept.clear();
+    kept_bytes = 0;
   }
   // A copy of the bytes of slices, made by workers.
   std::vector<std::span<const std::byte>> keep(std::span<const std::span<const std::byte>> slices) {
     auto begins = on.pool.array<std::size_t>(slices.size() + 1);
     for (std::size_t i = 0; i < slices.size(); ++i) begins[i + 1] = begins[i] + slices[i].size();
-    check_memory(kept_bytes + groups.bytes() + begins[slices.size()]);
-    kept_bytes += begins[slices.size()];
-    auto& copy = kept.emplace_back(on.pool.array<std::byte>(begins[slices.size()]));
+    auto& copy = room(begins[slices.size()]);
     const auto from = on.pool.array_from(slices);
     for_each_slice(
         on, cut(begins),
@@ -65,13 +76,29 @@ struct GroupMerger::State {
   }
 
   // The same groups in parts, in shared memory.
-  Array<std::byte> in_parts(GroupSet& set) {
+  Parts deal_out(GroupSet& set) {
     BlobWriter size({});
     write_parts(set, part_count, size);
-    auto bytes = on.pool.array<std::byte>(size.used());
+    auto& bytes = room(size.used());
     BlobWriter to(bytes.span());
     write_parts(set, part_count, to);
-    return bytes;
+    return read_parts(std::as_const(bytes).span());
+  }
+
+  // Merges slices until there are many groups; how many slices that were.
+  std::size_t merge_few(std::span<const std::span<const std::byte>> slices) {
+    std::size_t done = 0;
+    while (done < slices.size() && groups.size() <= few) {
+      for (const auto part : read_parts(slices[done])) groups.merge(part);
+      check_memory(groups.bytes() + kept_bytes);
+      ++done;
+    }
+    return done;
+  }
+  void merge_waiting() {
+    if (!waiting.empty()) many->merge(waiting);
+    waiting.clear();
+    let_go();
   }
 };
 
@@ -89,43 +116,48 @@ GroupMerger::~GroupMerger() = default;
 
 void GroupMerger::add(std::span<const std::span<const std::byte>> slices) {
   State& s = *state_;
+  if (slices.empty()) return;
   std::vector<std::span<const std::byte>> copies;
-  if (s.many == nullptr && s.keeps() && !slices.empty()) {
-    copies = s.keep(slices);
-    slices = copies;
-  }
-  std::size_t done = 0;
-  for (; s.many == nullptr && done < slices.size(); ++done) {
-    for (const auto part : read_parts(slices[done])) s.groups.merge(part);
-    s.check_memory(s.groups.bytes() + s.kept_bytes);
-    if (s.groups.size() > State::few)
-      s.many = std::make_unique<ManyGroups>(s.on, s.keys, s.aggregates, s.memory);
-  }
-  if (s.many == nullptr) return;
-  std::vector<Array<std::byte>> memory;
-  std::vector<Parts> parts;
-  const auto deal_out = [&](GroupSet& groups) {
-    memory.push_back(s.in_parts(groups));
-    parts.push_back(read_parts(memory.back().span()));
+  const auto keep = [&] {
+    if (copies.empty()) slices = copies = s.keep(slices);
   };
-  if (s.groups.size() != 0) {
-    deal_out(s.groups);
+  if (s.many == nullptr) {
+    // These look at what slices wrote again in the end.
+    if (s.has(AggregateKind::quantile) || s.has(AggregateKind::distinct)) keep();
+    slices = slices.subspan(s.merge_few(slices));
+    if (s.groups.size() <= State::few) {
+      // Quantiles need all values; of distinct() many may be the same.
+      if (!s.has(AggregateKind::quantile) && s.is_much(s.kept_bytes, 2 * s.groups.bytes()))
+        s.groups.compact(s.on);
+      if (!s.groups.looks_back()) s.let_go();
+      return;
+    }
+    s.many = std::make_unique<ManyGroups>(s.on, s.keys, s.aggregates, s.memory);
+    s.waiting.push_back(s.deal_out(s.groups));
     s.groups = GroupSet(s.keys, s.aggregates);
   }
-  for (; done < slices.size(); ++done) {
-    parts.push_back(read_parts(slices[done]));
-    if (parts.back().size() == part_count) continue;
-    GroupSet one(s.keys, s.aggregates);
-    one.merge(parts.back()[0]);
-    parts.pop_back();
-    deal_out(one);
+  // All groups are gone through by a merge, so slices wait until they are as much.
+  std::uint64_t bytes = s.kept_bytes;
+  for (const auto& slice : slices) bytes += slice.size();
+  const bool enough = s.is_much(bytes, s.many->bytes());
+  if (!enough && !slices.empty()) keep();
+  for (const auto& slice : slices) {
+    Parts parts = read_parts(slice);
+    if (parts.size() != part_count) {
+      GroupSet one(s.keys, s.aggregates);
+      one.merge(parts[0]);
+      parts = s.deal_out(one);
+    }
+    s.waiting.push_back(std::move(parts));
   }
-  s.many->merge(parts);
-  s.kept.clear();
+  if (enough) s.merge_waiting();
 }
 
 Result GroupMerger::finish() {
-  return state_->many != nullptr ? state_->many->finish() : state_->groups.finish(&state_->on);
+  State& s = *state_;
+  if (s.many == nullptr) return s.groups.finish(&s.on);
+  s.merge_waiting();
+  return s.many->finish();
 }
 
 }  // namespace tine::mining

@@ -1,5 +1,7 @@
 #include "group_set.hpp"
 
+#include <algorithm>
+
 #include "columns.hpp"
 
 namespace tine::mining {
@@ -44,6 +46,14 @@ void GroupSet::merge(std::span<const std::byte> blob) {
   grow();
   for (const auto& a : accumulators_) a->merge(groups, from);
   if (!from.good() || !from.empty()) broken_groups();
+}
+
+bool GroupSet::looks_back() const {
+  return std::ranges::any_of(accumulators_, [](const auto& a) { return a->looks_back(); });
+}
+
+void GroupSet::compact(const PoolWith& on) {
+  for (const auto& a : accumulators_) a->compact(on);
 }
 
 Result GroupSet::finish(const PoolWith* on) {

@@ -25,6 +25,8 @@ class ManyGroups {
   /// Merges the parts of slices, in this order. They are in shared memory.
   void merge(std::span<const std::vector<std::span<const std::byte>>> slices);
   Result finish();
+  /// Of the groups so far.
+  std::size_t bytes() const { return state_.size(); }
 
  private:
   std::size_t groups() const;

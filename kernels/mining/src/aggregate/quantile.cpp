@@ -63,6 +63,7 @@ class Quantile final : public Accumulator {
       pieces_.add(groups[i], {bytes.data(), counts[i]});
     }
   }
+  bool looks_back() const override { return pieces_.size() != 0; }
   ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith* on) override {
     arrange();
     ResultColumn column = missing_column(Type::real, groups.size());

@@ -1,7 +1,7 @@
 // The worker's side of a CSV file: the rows that begin in one slice.
 #include <algorithm>
 #include <optional>
-#include <ranges>
+#include <span>
 #include <stdexcept>
 
 #include "column_reader.hpp"
@@ -66,17 +66,23 @@ CsvStream::CsvStream(std::span<const std::byte> description, std::size_t slice, 
   for (const CsvColumn& column : layout_.read) columns_.emplace_back(column, layout_.nulls);
 }
 
+// Those that may be described.
+template <class T>
+std::span<T> first(std::span<T> rows) {
+  return rows.first(std::min(rows.size(), described_rows));
+}
+
 std::size_t CsvStream::take_out_bad(std::size_t rows) {
   std::vector<std::uint32_t> misfits;
   for (const ColumnReader& column : columns_)
     misfits.insert(misfits.end(), column.misfits().begin(), column.misfits().end());
   std::ranges::sort(misfits);
-  misfits.erase(std::ranges::unique(misfits).begin(), misfits.end());
+  misfits.erase(std::unique(misfits.begin(), misfits.end()), misfits.end());
   const std::vector<RaggedRow>& ragged = index_->ragged();
   if (misfits.empty() && ragged.empty()) return rows;
 
   std::vector<BadRow> bad;
-  for (const std::uint32_t row : misfits | std::views::take(described_rows)) {
+  for (const std::uint32_t row : first(std::span(misfits))) {
     const auto column = std::ranges::find_if(columns_, [&](const ColumnReader& c) {
       return std::ranges::binary_search(c.misfits(), row);
     });
@@ -86,7 +92,7 @@ std::size_t CsvStream::take_out_bad(std::size_t rows) {
     bad.push_back({BadRow::Kind::cell, text_->offset(ends[0] + 1), column->index(),
                    unquoted(cell.substr(0, 60))});
   }
-  for (const RaggedRow& row : ragged | std::views::take(described_rows))
+  for (const RaggedRow& row : first(std::span(ragged)))
     bad.push_back({row.unclosed ? BadRow::Kind::unclosed : BadRow::Kind::cells,
                    text_->offset(row.begin),
                    row.cells,

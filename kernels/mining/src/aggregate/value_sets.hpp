@@ -1,10 +1,11 @@
-// Pairs of a group and a value, each once.
+// Sets of values, and of values of groups.
 #pragma once
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "hash.hpp"
@@ -15,6 +16,28 @@ inline std::uint64_t hash_value(std::uint64_t value) {
   return mix(value, 0);
 }
 
+/// Values, each once; room has to be made before.
+class ValueSet {
+ public:
+  void clear(std::size_t values) {
+    slots_.assign(std::bit_ceil(2 * values + 2), 0);
+    zero_ = false;
+  }
+  /// Whether it was not there.
+  bool add(std::uint64_t value) {
+    if (value == 0) return !std::exchange(zero_, true);  // which stands for a free slot
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash_value(value) & mask;
+    while (slots_[at] != value && slots_[at] != 0) at = (at + 1) & mask;
+    return std::exchange(slots_[at], value) != value;
+  }
+
+ private:
+  std::vector<std::uint64_t> slots_;
+  bool zero_ = false;
+};
+
+/// Pairs of a group and a value, each once.
 class PairSet {
  public:
   /// Whether it was not there.
