@@ -124,7 +124,7 @@ Aggregate bind_aggregate(const Node& call, std::span<const Type> types, const st
          call);
   }
   if (types.size() != aggregate.arguments)
-    throw Error("tine::mining: an aggregate is bound with types that are not its arguments'");
+    throw Error("tine: an aggregate is bound with types that are not its arguments'");
   if (explicit_fraction) {
     const Node& fraction = *call.arguments[1];
     if (fraction.kind == Node::Kind::integer)

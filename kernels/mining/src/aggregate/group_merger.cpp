@@ -42,11 +42,9 @@ struct GroupMerger::State {
   void check_memory(std::uint64_t bytes) const {
     if (memory == 0 || bytes <= memory) return;
     const bool values = has(AggregateKind::quantile) || has(AggregateKind::distinct);
-    throw OutOfMemory("tine::mining: " + std::to_string(groups.size()) +
-                          (groups.size() == 1 ? " group" : " groups") +
-                          (values ? ", with the values of quantiles and distinct()," : "") +
-                          " need more memory than is allowed; --memory raises it",
-                      bytes, memory, "--memory");
+    too_much_memory(std::to_string(groups.size()) + (groups.size() == 1 ? " group" : " groups") +
+                        (values ? ", with the values of quantiles and distinct()," : ""),
+                    bytes, memory);
   }
   Array<std::byte>& room(std::size_t bytes) {
     kept_bytes += bytes;

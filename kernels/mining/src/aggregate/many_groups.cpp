@@ -92,10 +92,8 @@ std::size_t ManyGroups::groups() const {
 
 void ManyGroups::check_memory(std::uint64_t bytes) const {
   if (memory_ != 0 && bytes > memory_)
-    throw OutOfMemory("tine::mining: more than " + std::to_string(groups()) +
-                          " groups, and what is kept of them, need more memory than is allowed; "
-                          "--memory raises it",
-                      bytes, memory_, "--memory");
+    too_much_memory("more than " + std::to_string(groups()) + " groups, and what is kept of them,",
+                    bytes, memory_);
 }
 
 Result ManyGroups::finish() {

@@ -168,7 +168,7 @@ class Sum final : public Accumulator {
         if (sum < std::numeric_limits<std::int64_t>::min() ||
             sum > std::numeric_limits<std::int64_t>::max())
           throw Error(
-              "tine::mining: a sum of integers is beyond 64 bits; sum(float(x)) adds them as "
+              "tine: a sum of integers is beyond 64 bits; sum(float(x)) adds them as "
               "reals");
         column.integers[i] = static_cast<std::int64_t>(sum);
       }

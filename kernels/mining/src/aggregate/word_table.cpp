@@ -40,7 +40,7 @@ void WordTable::find(std::size_t rows, const std::int64_t* words, const std::uin
 
 std::uint32_t WordTable::add(std::int64_t word) {
   if (words_.size() == std::numeric_limits<std::uint32_t>::max() - 1)
-    throw Error("tine::mining: there are more than 2^32 different keys in a query");
+    throw Error("tine: there are more than 2^32 different keys in a query");
   words_.push_back(word);
   return static_cast<std::uint32_t>(words_.size() - 1);
 }
