@@ -27,7 +27,8 @@ std::string describe(const Source& source, const std::string& what, const Plan& 
     name.resize(10, ' ');
     text += name + value + "\n";
   };
-  line("read", what + " in " + std::to_string(source.slices()) + " slices");
+  line("read", what + " in " + std::to_string(source.slices()) +
+                   (source.slices() == 1 ? " slice" : " slices"));
   std::string columns;
   for (const std::size_t i : plan.columns)
     columns += (columns.empty() ? "" : ", ") + source.schema()[i].name + " " +
