@@ -15,5 +15,7 @@ Run add_demo_command(CLI::App& app);
 Run add_image_command(CLI::App& app);
 // With tine::matrix.
 Run add_matrix_command(CLI::App& app);
+// With tine::mining.
+Run add_scan_command(CLI::App& app);
 
 }  // namespace tine::app

@@ -174,7 +174,9 @@ bool FileServer::listen_to(Worker& worker) {
       case FileRequest::want_both: {
         Descriptor input;
         const FileReply reply = grant(worker, request, input);
-        const int output = worker.output ? worker.output->descriptor() : -1;
+        int output = worker.output ? worker.output->descriptor() : -1;
+        if (reply.kind == FileReply::granted && request.kind != FileRequest::want_input)
+          output = std::max(output, tasks_[request.task].scratch);
         keep = send_reply(worker.socket.get(), reply, {input.get(), output});
         break;
       }
@@ -199,13 +201,13 @@ FileReply FileServer::grant(Worker& worker, const FileRequest& request, Descript
   }
   const Task& task = tasks_[request.task];
   try {
-    if (task.output.empty() && request.kind != FileRequest::want_input)
+    if (task.output.empty() && task.scratch < 0 && request.kind != FileRequest::want_input)
       throw Failure("is only to be read");
     if (request.kind != FileRequest::want_output) {
       input = open_input(task.input);
       made_from_[request.task] = provenance(input.get(), recipe_);
     }
-    if (request.kind != FileRequest::want_input) {
+    if (request.kind != FileRequest::want_input && task.scratch < 0) {
       worker.output = outputs_.open(task.output, task.replaces);
       // Now, so that the worker's fsync() is for this, too.
       note_provenance(worker.output->descriptor(), made_from_[request.task]);

@@ -10,11 +10,12 @@ namespace tine::app {
 struct Task {
   std::string input;
   std::string output;
+  int scratch = -1;     ///< instead of an output: an open file of the command's own
   std::string failure;  ///< why there is no output; empty while all is well
   std::string warning;
   bool written = false;
-  bool replaces = false;  ///< an earlier output, which is stale
-  bool kept = false;      ///< the output is there already, from an earlier run
+  bool replaces = false;      ///< an earlier output, which is stale
+  bool kept = false;          ///< the output is there already, from an earlier run
   int columns = 0, rows = 0;  ///< of the output
 
   bool is_over() const { return written || kept || !failure.empty(); }

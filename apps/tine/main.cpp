@@ -26,6 +26,9 @@ int main(int argc, char** argv) {
 #if TINE_HAS_MATRIX
   commands.emplace_back("matrix", add_matrix_command(app));
 #endif
+#if TINE_HAS_MINING
+  commands.emplace_back("scan", add_scan_command(app));
+#endif
 #if TINE_HAS_IMAGE
   commands.emplace_back("demo", add_demo_command(app));
 #endif

@@ -8,6 +8,7 @@
 #include <tine/error.hpp>
 
 #include "commands.hpp"
+#include "csv_options.hpp"
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "losses.hpp"
@@ -96,26 +97,13 @@ MatrixSubcommand& MatrixCommand::add(const std::string& name, const std::string&
                  "compute, integers become f8]");
   app.add_option("--delimiter", s.delimiter,
                  "Of CSV inputs, or tab or space [default: what the first line has most of]");
-  app.add_option("--header", s.header, "Whether CSV inputs begin with a line of names")
-      ->transform(CLI::CheckedTransformer(
-                      std::map<std::string, matrix::Header>{{"auto", matrix::Header::automatic},
-                                                            {"yes", matrix::Header::present},
-                                                            {"no", matrix::Header::absent}})
-                      .description(""))
-      ->type_name("auto|yes|no")
-      ->default_str("auto");
-  app.add_option("-j,--workers", s.workers, "Worker processes [default: the CPUs we may use]")
-      ->check(CLI::Range(1u, 1023u));
+  add_header_option(app, s.header);
+  add_file_pool_options(app, s.pool);
   app.add_option("--memory", s.memory,
                  "What matrices may take, such as 512M; larger ones are read and written in blocks "
                  "of rows where that can be [default: half of what is free]")
       ->transform(CLI::AsSizeValue(false));
-  app.add_option("--deadline", s.deadline, "Seconds for one slice of the work; 0: no limit")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1e6));
   app.add_flag("--json", s.json, "What there is to tell on stdout, as JSON");
-  app.add_flag("--no-sandbox", s.no_sandbox,
-               "Let workers open files and more, for debuggers; they are shut in otherwise");
   add_progress_option(app, s.progress);
   return *all_.emplace_back(std::make_unique<MatrixSubcommand>(app, settings_));
 }

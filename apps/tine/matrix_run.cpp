@@ -7,14 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "csv_options.hpp"
 #include "exit.hpp"
-#include "file_server.hpp"
 #include "interrupt.hpp"
 #include "machine.hpp"
 #include "nearest.hpp"
 #include "standard_input.hpp"
-#include "worker_files.hpp"
-#include "worker_setup.hpp"
+#include "temporary_file.hpp"
 
 namespace tine::app {
 
@@ -46,27 +45,9 @@ matrix::ReadOptions read_options(const MatrixSettings& settings) {
   matrix::ReadOptions options{.header = settings.header};
   if (!settings.from.empty()) options.format = format_named(settings.from, "--from");
   if (!settings.type.empty()) options.type = type_named(settings.type);
-  const std::string& d = settings.delimiter;
-  if (d.size() > 1 && d != "tab" && d != "space" && d != "\\t")
-    throw UsageError(
-        fmt::format("--delimiter {} is neither a single character nor tab nor space", d));
-  if (!d.empty()) options.delimiter = d == "space" ? ' ' : d.size() > 1 ? '\t' : d[0];
+  options.delimiter = delimiter_named(settings.delimiter);
   return options;
 }
-
-// Runs in workers.
-int open_served(const char*, std::size_t number) {
-  auto files = ask_for_files(number, FileRequest::want_input);
-  if (!files) throw Failure("is done with already");
-  return files->input.release();
-}
-
-Pool start_pool(const MatrixSettings& settings, WorkerSetup& setup) {
-  setup = prepare_workers(!settings.no_sandbox);
-  return Pool({.workers = settings.workers, .worker_start = start_worker});
-}
-
-WorkerSetup workers;  // of the only run that there is
 
 }  // namespace
 
@@ -74,21 +55,12 @@ MatrixRun::MatrixRun(const MatrixSettings& settings, bool writes)
     : settings_(settings),
       memory_(settings.memory > 0 ? settings.memory : memory_for_a_file()),
       bar_(settings.progress, "rows"),
-      pool_(start_pool(settings, workers)),
-      on_(pool_, {.attempts = 2,
-                  .slice_deadline = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                      std::chrono::duration<double>(settings.deadline)),
-                  .progress =
-                      [this](const Progress&) {
-                        if (total_ > 0) bar_.update(done_, total_);
-                        check_interrupt();
-                      }}),
+      pool_(settings.pool,
+            [this] {
+              if (total_ > 0) bar_.update(done_, total_);
+            }),
       outputs_(settings.force),
       output_(outputs_.none()) {
-  if (pool_.worker_pids().empty())
-    fmt::print(stderr,
-               "tine: warning: TINE_SERIAL is set: files are parsed in this process itself, which "
-               "is in no sandbox\n");
   read_options(settings);  // what is wrong with them is said first
   if (writes) {
     target_ = matrix::split_dataset(settings.output).file;
@@ -114,11 +86,11 @@ MatrixRun::MatrixRun(const MatrixSettings& settings, bool writes)
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     tasks[i].input = matrix::split_dataset(settings.inputs[i]).file;
     if (settings.inputs[i] != "-") continue;
-    if (!spooled_.empty()) throw UsageError("standard input (-) can be only one of the inputs");
-    spooled_.push_back(spool_standard_input());
-    tasks[i].input = fmt::format("/proc/self/fd/{}", spooled_.back().get());
+    if (spooled_) throw UsageError("standard input (-) can be only one of the inputs");
+    spooled_ = spool_standard_input();
+    tasks[i].input = path_of(spooled_);
   }
-  server_ = std::make_unique<FileServer>(std::move(workers.door), std::move(tasks), false);
+  pool_.serve(std::move(tasks));
   inputs_.resize(settings.inputs.size());
 }
 
@@ -143,7 +115,7 @@ matrix::FileReader& MatrixRun::input(std::size_t number) {
   auto& reader = inputs_[number];
   if (reader == nullptr)
     reader = std::make_unique<matrix::FileReader>(
-        on_, matrix::FileSource{.name = name_of(number), .open = open_served, .number = number},
+        on(), matrix::FileSource{.name = name_of(number), .open = open_served, .number = number},
         read_options(settings_));
   return *reader;
 }
@@ -181,7 +153,7 @@ matrix::AnyMatrix MatrixRun::read(std::size_t number, std::uint64_t beside) {
                        static_cast<double>(matrix::size_of(info.type));
   check_memory(bytes + static_cast<double>(beside),
                fmt::format("all of {} is needed at once", name_of(number)));
-  return input(number).read(on_);
+  return input(number).read(on());
 }
 
 std::size_t MatrixRun::rows_at_a_time(std::size_t rows, double row_bytes, double beside,
@@ -236,7 +208,7 @@ void MatrixRun::write_also(std::size_t output, matrix::AnyMatrix result) {
   OutputFile& file = more_outputs_.emplace_back(outputs_.open(target));
   matrix::FileWriter writer(file.descriptor(), name, format_of_output(name), result.type(),
                             result.rows(), result.columns(), std::move(options));
-  writer.append(on_, std::move(result));
+  writer.append(on(), std::move(result));
   writer.finish();
 }
 
@@ -274,7 +246,7 @@ void MatrixRun::finish_result() {
 }
 
 void MatrixRun::write(matrix::AnyMatrix result) {
-  begin_result(result.type(), result.rows(), result.columns()).append(on_, std::move(result));
+  begin_result(result.type(), result.rows(), result.columns()).append(on(), std::move(result));
   finish_result();
 }
 
@@ -295,7 +267,7 @@ void MatrixRun::fail(const std::string& why) {
 
 int MatrixRun::finish() {
   const std::chrono::duration<double> all = Clock::now() - start_, computing = computing_;
-  facts_["workers"] = pool_.workers();
+  facts_["workers"] = on().pool.workers();
   facts_["seconds"] = all.count();
   if (computing.count() > 0) facts_["seconds_computing"] = computing.count();
   bar_.clear();

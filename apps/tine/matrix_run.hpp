@@ -11,8 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <tine/matrix/file.hpp>
-#include <tine/pool.hpp>
-
+#include "file_pool.hpp"
 #include "output_files.hpp"
 #include "progress_bar.hpp"
 
@@ -27,14 +26,11 @@ struct MatrixSettings {
   std::string type;
   std::string delimiter;
   matrix::Header header = matrix::Header::automatic;
-  unsigned workers = 0;
-  double deadline = 600;
+  FilePoolSettings pool;
   std::uint64_t memory = 0;
-  bool json = false, verify = false, force = false, no_sandbox = false;
+  bool json = false, verify = false, force = false;
   ProgressMode progress = ProgressMode::automatic;
 };
-
-class FileServer;
 
 /// Of a matrix.
 template <class T>
@@ -51,7 +47,7 @@ class MatrixRun {
   MatrixRun& operator=(const MatrixRun&) = delete;
 
   /// For all jobs.
-  const PoolWith& on() const { return on_; }
+  const PoolWith& on() const { return pool_.on(); }
   const MatrixSettings& settings() const { return settings_; }
 
   bool given(std::size_t input) const;
@@ -134,10 +130,8 @@ class MatrixRun {
   Clock::duration computing_{};
   std::uint64_t memory_;
   ProgressBar bar_;
-  Pool pool_;
-  PoolWith on_;
-  std::unique_ptr<FileServer> server_;
-  std::vector<Descriptor> spooled_;
+  FilePool pool_;
+  Descriptor spooled_;  // standard input
   std::vector<std::unique_ptr<matrix::FileReader>> inputs_;
   OutputFiles outputs_;
   std::string target_;  // without a dataset

@@ -2,8 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -14,14 +13,26 @@
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "output_bytes.hpp"
+#include "temporary_file.hpp"
 
 namespace tine::app {
 
+namespace {
+
+// A file that is read from its beginning on needs no copy.
+Descriptor redirected_file() {
+  struct stat about;
+  if (fstat(STDIN_FILENO, &about) != 0 || !S_ISREG(about.st_mode) ||
+      lseek(STDIN_FILENO, 0, SEEK_CUR) != 0)
+    return {};
+  return Descriptor(open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC));
+}
+
+}  // namespace
+
 Descriptor spool_standard_input() {
-  const char* const folder = getenv("TMPDIR");
-  Descriptor file(open(folder != nullptr ? folder : "/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
-  if (!file) file = Descriptor(memfd_create("tine-stdin", MFD_CLOEXEC));
-  if (!file) throw Failure(fmt::format("standard input cannot be kept: {}", strerror(errno)));
+  if (Descriptor file = redirected_file()) return file;
+  Descriptor file = temporary_file();
   std::vector<char> bytes(1 << 20);
   for (;;) {
     check_interrupt();

@@ -5,8 +5,8 @@
 
 namespace tine::app {
 
-/// All that comes from standard input, in a file without a name: on disk below TMPDIR or /tmp, or in memory
-/// where there are no such files. Throws Failure.
+/// All that comes from standard input, in a temporary file; where it is a file already, that one. Throws
+/// Failure.
 Descriptor spool_standard_input();
 
 }  // namespace tine::app

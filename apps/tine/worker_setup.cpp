@@ -23,10 +23,8 @@ namespace {
 // Inherited by the workers.
 std::vector<int> strangers;  // descriptors that are not for them
 bool shut_in = false;
+std::uint64_t longest = 0;  // file that they may write
 SandboxLayers expected;
-
-// None of the formats that we write has larger files.
-constexpr std::uint64_t largest_file = std::uint64_t{4} << 30;
 
 std::vector<int> open_descriptors() {
   std::vector<int> found;
@@ -47,12 +45,13 @@ void allow_many_descriptors() {
 
 }  // namespace
 
-WorkerSetup prepare_workers(bool sandbox) {
+WorkerSetup prepare_workers(bool sandbox, std::uint64_t longest_file) {
   allow_many_descriptors();
   strangers = open_descriptors();
   WorkerSetup setup{open_door(), sandbox};
   strangers.push_back(setup.door.get());
   shut_in = sandbox;
+  longest = longest_file;
   if (sandbox) {
     expected = sandbox_available();
     setup.sandboxed = expected.seccomp;
@@ -71,7 +70,7 @@ void start_worker(unsigned) {
   for (const int fd : strangers) close(fd);
   const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO}) dup2(nothing.get(), fd);
-  if (shut_in && enter_sandbox({.file_bytes = largest_file}) != expected)
+  if (shut_in && enter_sandbox({.file_bytes = longest}) != expected)
     throw Failure("a worker cannot enter its sandbox; --no-sandbox does without");
 }
 

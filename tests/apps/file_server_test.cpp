@@ -40,7 +40,8 @@ void send_with_descriptor(const Descriptor& socket, const void* data, std::size_
 class FileServerTest : public NothingLeftBehind {
  protected:
   static constexpr std::size_t count = 20;
-  static constexpr std::size_t read_only = count;  // a task after those
+  static constexpr std::size_t read_only = count;     // a task after those
+  static constexpr std::size_t expanded = count + 1;  // one with a scratch file
 
   void SetUp() override {
     char name[] = "/tmp/tine-files-XXXXXX";
@@ -55,6 +56,9 @@ class FileServerTest : public NothingLeftBehind {
     }
     std::vector<Task> served = tasks_;
     served.emplace_back().input = tasks_[0].input;
+    served.emplace_back().input = tasks_[0].input;
+    scratch_ = Descriptor(open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+    served.back().scratch = scratch_.get();
     auto [ours, theirs] = socket_pair();
     door_ = std::move(theirs);
     server_.emplace(std::move(ours), served, false);
@@ -63,6 +67,7 @@ class FileServerTest : public NothingLeftBehind {
   void TearDown() override {
     server_.reset();
     door_.reset();
+    scratch_.reset();
     fs::remove_all(folder_);
   }
 
@@ -116,7 +121,7 @@ class FileServerTest : public NothingLeftBehind {
 
   fs::path folder_;
   std::vector<Task> tasks_;
-  Descriptor door_;
+  Descriptor door_, scratch_;
   std::optional<FileServer> server_;
 };
 
@@ -185,7 +190,7 @@ TEST_F(FileServerTest, only_the_task_that_was_asked_for_can_be_ended) {
 TEST_F(FileServerTest, nonsense_ends_the_connection_and_nothing_else) {
   const Descriptor good = connect();
   FileRequest request;
-  request.task = read_only + 1;
+  request.task = expanded + 1;
   request.kind = FileRequest::want_both;
   std::vector<std::string> messages(
       1, std::string(reinterpret_cast<const char*>(&request), sizeof request));
@@ -274,6 +279,20 @@ TEST_F(FileServerTest, a_task_without_output_is_only_read_and_never_over) {
   }
   server_->settle();
   EXPECT_EQ(server_->count().failed, 0u);
+}
+
+TEST_F(FileServerTest, a_scratch_file_is_that_of_the_command_and_stays) {
+  for (const char* text : {"first", "again"}) {  // the first worker dies
+    const Descriptor worker = connect();
+    const Answer answer = ask(worker, FileRequest::want_both, expanded);
+    EXPECT_EQ(answer.reply.kind, FileReply::granted);
+    ASSERT_EQ(answer.files.size(), 2u);
+    EXPECT_EQ(pwrite(answer.files[1].get(), text, 5, 0), 5);
+    EXPECT_EQ(ask(worker, FileRequest::want_input, expanded).files.size(), 1u);
+  }
+  char text[5];
+  EXPECT_EQ(pread(scratch_.get(), text, 5, 0), 5);
+  EXPECT_EQ(std::string(text, 5), "again");
 }
 
 TEST_F(FileServerTest, what_a_worker_says_cannot_steer_a_terminal) {

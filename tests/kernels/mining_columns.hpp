@@ -105,16 +105,17 @@ inline std::string text_of(const Vector& vector, std::size_t row) {
 
 /// Calls `use(evaluated values, first row, rows)` for each batch.
 template <class Use>
-void evaluate_batches(const Columnar& table, const std::string& clause, Use use) {
+void evaluate_batches(const Columnar& table, const std::string& clause, Use use,
+                      std::size_t size = tine::mining::batch_rows) {
   using namespace tine::mining;
   Columns columns(table.schema());
   const auto tree = parse_expression(clause);
   const Program program = compile(*tree, clause, columns);
   Evaluator evaluator(program.bytes);
-  for (std::size_t row = 0; row < table.rows(); row += batch_rows) {
+  for (std::size_t row = 0; row < table.rows(); row += size) {
     std::vector<Vector> vectors;
     for (const std::size_t column : columns.used()) vectors.push_back(table.from(column, row));
-    const std::size_t rows = std::min(batch_rows, table.rows() - row);
+    const std::size_t rows = std::min(size, table.rows() - row);
     const Vector result = evaluator({rows, vectors});
     EXPECT_EQ(result.type, program.type);
     use(result, row, rows);

@@ -88,11 +88,13 @@ struct Grouping {
   std::size_t rows = 0;
   std::size_t slice_rows = 5000;
   std::size_t together = 3;  // slices that are merged by one call
+  std::uint64_t memory = 0;  // that merging may take
   int die_at = -1;           // at which batch a worker is killed
 };
 
 inline Result grouped(Pool& pool, const Grouping& grouping) {
-  constexpr std::size_t most = 16;
+  constexpr std::size_t most = 64;
+  if (grouping.keys.size() + grouping.arguments.size() > most) throw Error("too many columns");
   struct Columns {
     Vector vectors[most];
     Type types[most];
@@ -148,7 +150,7 @@ inline Result grouped(Pool& pool, const Grouping& grouping) {
     room = std::max(room, needed);
   }
   GroupMerger merger(pool, std::vector<Type>(columns.types, columns.types + columns.keys),
-                     grouping.aggregates, 0);
+                     grouping.aggregates, grouping.memory);
   std::vector<std::span<const std::byte>> some;
   for (std::size_t s = 0; s < count; ++s) {
     some.push_back(std::span<const std::byte>(blobs.data() + s * room, sizes[s]));

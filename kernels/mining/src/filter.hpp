@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "batch.hpp"
+#include "compress.hpp"
 
 namespace tine::mining {
 
@@ -19,6 +20,9 @@ class Filter {
   std::size_t operator()(const Batch& in, const Vector& condition, Batch& out);
 
  private:
+  void find_indices();
+  void compress(const void* from, std::size_t value_bytes, void* to);
+
   struct alignas(64) Line {
     std::byte bytes[64];
   };
@@ -26,6 +30,8 @@ class Filter {
   std::vector<std::byte*> values_;    // in it, of each column
   std::vector<std::uint8_t*> nulls_;  // the same
   std::vector<Vector> columns_;       // of the last batch
+  Selection selection_;
+  std::vector<std::uint64_t> indices_;  // of the chosen rows, where they are needed; else empty
 };
 
 }  // namespace tine::mining

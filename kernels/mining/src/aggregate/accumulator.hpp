@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <tine/mining/query.hpp>
+#include <tine/pool.hpp>
 
 #include "../batch.hpp"
 #include "../blob.hpp"
@@ -32,9 +33,15 @@ class Accumulator {
   virtual void add(const GroupedRows& rows, const Vector* arguments) = 0;
   /// The states of some groups, in this order.
   virtual void write(BlobWriter& to, std::span<const std::uint32_t> groups) = 0;
-  /// Takes over what was written, each for the group that is said.
+  /// Takes over what was written, each for the group that is said. It must stay while
+  /// looks_back().
   virtual void merge(std::span<const std::uint32_t> groups, BlobReader& from) = 0;
-  virtual ResultColumn finish(std::span<const std::uint32_t> groups) = 0;
+  /// Whether what was merged is still needed.
+  virtual bool looks_back() const { return false; }
+  /// Lets go of it as far as that makes things smaller.
+  virtual void compact(const PoolWith&) {}
+  /// @param on  workers that may help, if what was merged is in their memory; nullptr: there are none
+  virtual ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith* on) = 0;
   /// Bytes that the states take.
   virtual std::size_t bytes() const = 0;
 };

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
-#include <utility>
 
 #include <tine/mining/error.hpp>
+
+#include "../nearest.hpp"
 
 namespace tine::mining {
 
@@ -57,31 +57,14 @@ std::optional<Name> find(std::string_view written) {
   return Name{"", AggregateKind::quantile, 1, percent / 100};
 }
 
-// Insertions, deletions and replacements that turn a into b.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j)
-      diagonal = std::exchange(
-          row[j + 1], std::min({row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0 : 1)}));
-  }
-  return row.back();
-}
-
 std::string unknown(const std::string& written) {
-  std::string why = "there is no aggregate '" + written + "'";
+  const std::string why = "there is no aggregate '" + written + "'";
   const std::string name = lower(written);
   if (name.size() > 1 && name[0] == 'p' && name[1] >= '0' && name[1] <= '9')
     return why + "; percentiles go from p0 to p100, with digits after a point if need be";
-  const auto distance = [&](const Name& n) { return edit_distance(name, n.name); };
-  const Name& nearest = *std::ranges::min_element(names, {}, distance);
-  if (distance(nearest) <= std::max<std::size_t>(1, nearest.name.size() / 2))
-    return why + "; did you mean '" + std::string(nearest.name) + "'?";
-  return why +
-         "; there are count, sum, mean, min, max, var, stddev, median, p0 to p100, quantile, "
-         "distinct, first, last and corr";
+  std::vector<std::string_view> candidates;
+  for (const Name& n : names) candidates.push_back(n.name);
+  return why + or_nearest(written, candidates);
 }
 
 bool is_star(const Node& node) {
@@ -141,7 +124,7 @@ Aggregate bind_aggregate(const Node& call, std::span<const Type> types, const st
          call);
   }
   if (types.size() != aggregate.arguments)
-    throw Error("tine::mining: an aggregate is bound with types that are not its arguments'");
+    throw Error("tine: an aggregate is bound with types that are not its arguments'");
   if (explicit_fraction) {
     const Node& fraction = *call.arguments[1];
     if (fraction.kind == Node::Kind::integer)

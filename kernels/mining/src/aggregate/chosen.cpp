@@ -62,7 +62,7 @@ class Chosen final : public Accumulator {
         present_.mark(g);
       }
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(type_, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (!present_[groups[i]]) continue;
@@ -112,7 +112,7 @@ class ChosenText final : public Accumulator {
       if (!from.good()) broken_groups();
     }
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Type::text, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       column.nulls[i] = present_[groups[i]] == 0;

@@ -18,8 +18,15 @@
 namespace tine::mining {
 
 [[noreturn]] inline void broken_groups() {
-  throw Error(
-      "tine::mining: the groups of a slice are not what a worker wrote; something wrote over them");
+  throw Error("tine: the groups of a slice are not what a worker wrote; something wrote over them");
+}
+
+[[noreturn]] inline void too_much_memory(const std::string& what, std::uint64_t bytes,
+                                         std::uint64_t memory) {
+  throw OutOfMemory("tine: " + what + " need " + std::to_string(bytes >> 20) +
+                        " MiB, and may take " + std::to_string(memory >> 20) +
+                        "; --memory raises that",
+                    bytes, memory, "the memory for a query");
 }
 
 template <class T>

@@ -1,5 +1,7 @@
 #include "group_set.hpp"
 
+#include <algorithm>
+
 #include "columns.hpp"
 
 namespace tine::mining {
@@ -36,16 +38,25 @@ void GroupSet::write(BlobWriter& to, std::span<const std::uint32_t> groups) {
   for (const auto& a : accumulators_) a->write(to, groups);
 }
 
-void GroupSet::merge(BlobReader& from) {
+void GroupSet::merge(std::span<const std::byte> blob) {
+  BlobReader from(blob);
   const auto size = from.value<std::uint64_t>();
   if (key_count_ == 0 && size > 1) broken_groups();
   const std::vector<std::uint32_t> groups = keys_.merge(from, size);
   grow();
   for (const auto& a : accumulators_) a->merge(groups, from);
-  if (!from.good()) broken_groups();
+  if (!from.good() || !from.empty()) broken_groups();
 }
 
-Result GroupSet::finish() {
+bool GroupSet::looks_back() const {
+  return std::ranges::any_of(accumulators_, [](const auto& a) { return a->looks_back(); });
+}
+
+void GroupSet::compact(const PoolWith& on) {
+  for (const auto& a : accumulators_) a->compact(on);
+}
+
+Result GroupSet::finish(const PoolWith* on) {
   if (key_count_ == 0) {
     keys_.find(1, nullptr, &*groups_.insert(groups_.end(), 0));
     grow();
@@ -54,7 +65,7 @@ Result GroupSet::finish() {
   Result result;
   result.rows = order.size();
   for (std::size_t k = 0; k < key_count_; ++k) result.columns.push_back(keys_.column(k, order));
-  for (const auto& a : accumulators_) result.columns.push_back(a->finish(order));
+  for (const auto& a : accumulators_) result.columns.push_back(a->finish(order, on));
   // Which NaN comes of several, and with which sign, is up to the compiler.
   for (ResultColumn& column : result.columns)
     for (double& x : column.reals)

@@ -21,11 +21,15 @@ class GroupSet {
 
   void add(std::size_t rows, std::span<const Vector> keys, std::span<const Vector> arguments);
   std::size_t size() const { return keys_.size(); }
+  std::uint64_t hash(std::uint32_t group) const { return keys_.hash(group); }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups);
-  /// What was written: groups that are here already go on, others are new.
-  void merge(BlobReader& from);
+  /// What was written: groups that are here already go on, others are new. It must stay while
+  /// looks_back().
+  void merge(std::span<const std::byte> groups);
+  bool looks_back() const;
+  void compact(const PoolWith& on);
   /// Without keys there is one group, also when there were no rows.
-  Result finish();
+  Result finish(const PoolWith* on = nullptr);
   std::size_t bytes() const;
 
  private:

@@ -1,9 +1,7 @@
 #include "groups.hpp"
 
-#include <numeric>
-
-#include "columns.hpp"
 #include "group_set.hpp"
+#include "parts.hpp"
 
 namespace tine::mining {
 
@@ -22,9 +20,7 @@ void Groups::add(std::size_t rows, std::span<const Vector> keys,
 }
 
 void Groups::write(BlobWriter& to) const {
-  std::vector<std::uint32_t> all(state_->groups.size());
-  std::iota(all.begin(), all.end(), 0u);
-  state_->groups.write(to, all);
+  write_parts(state_->groups, to);
 }
 
 }  // namespace tine::mining

@@ -112,7 +112,7 @@ class MomentsOfGroups final : public Accumulator {
     const auto moments = read_column<Moments<n>>(from, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) moments_[groups[i]].merge(moments[i]);
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Type::real, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       Moments<n> m = moments_[groups[i]];

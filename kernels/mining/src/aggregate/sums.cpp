@@ -40,7 +40,7 @@ class Count final : public Accumulator {
       counts_[groups[i]] =
           static_cast<std::int64_t>(static_cast<std::uint64_t>(counts_[groups[i]]) + counts[i]);
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Type::integer, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       column.integers[i] = counts_[groups[i]];
@@ -100,8 +100,22 @@ class Sums {
     }();
     if (rows.groups == nullptr) return Kind::add_all(sums_[0], rows.rows, values, v.nulls);
     auto* const sums = sums_.data();
-    each_value(rows, v.nulls,
-               [=](std::uint32_t g, std::size_t i) { Kind::add(sums[g], values[i]); });
+    std::size_t i = 0;
+    if constexpr (Kind::type == Type::real) {
+      // Two rows at a time, in the order of rows all the same.
+      if (v.nulls == nullptr)
+        for (; i + 2 <= rows.rows; i += 2) {
+          const std::uint32_t g = rows.groups[i], h = rows.groups[i + 1];
+          if (g != h) {
+            accumulate(sums[g], sums[h], values + i);
+          } else {
+            accumulate(sums[g], values[i]);
+            accumulate(sums[g], values[i + 1]);
+          }
+        }
+    }
+    for (; i < rows.rows; ++i)
+      if (!v.is_null(i)) Kind::add(sums[rows.groups[i]], values[i]);
   }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) const {
     std::vector<State> some(groups.size());
@@ -142,7 +156,7 @@ class Sum final : public Accumulator {
     for (std::size_t i = 0; i < groups.size(); ++i)
       if (present[i] != 0) present_.mark(groups[i]);
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Kind::type, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (!present_[groups[i]]) continue;
@@ -154,7 +168,7 @@ class Sum final : public Accumulator {
         if (sum < std::numeric_limits<std::int64_t>::min() ||
             sum > std::numeric_limits<std::int64_t>::max())
           throw Error(
-              "tine::mining: a sum of integers is beyond 64 bits; sum(float(x)) adds them as "
+              "tine: a sum of integers is beyond 64 bits; sum(float(x)) adds them as "
               "reals");
         column.integers[i] = static_cast<std::int64_t>(sum);
       }
@@ -187,7 +201,7 @@ class Mean final : public Accumulator {
     sums_.merge(groups, from);
     counts_.merge(groups, from);
   }
-  ResultColumn finish(std::span<const std::uint32_t> groups) override {
+  ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith*) override {
     ResultColumn column = missing_column(Type::real, groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const auto count = static_cast<double>(counts_[groups[i]]);

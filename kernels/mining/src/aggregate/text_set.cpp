@@ -39,7 +39,7 @@ std::uint32_t TextSet::add(std::string_view text) {
     Slot& slot = slots_[at];
     if (slot.taken == 0) {
       if (texts_.size() == std::numeric_limits<std::uint32_t>::max() - 1)
-        throw Error("tine::mining: there are more than 2^32 different texts in a query");
+        throw Error("tine: there are more than 2^32 different texts in a query");
       texts_.push_back(keep(text));
       hashes_.push_back(hash);
       slot = {tag, static_cast<std::uint32_t>(texts_.size())};

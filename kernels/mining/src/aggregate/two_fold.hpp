@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 namespace tine::mining {
 
@@ -16,10 +17,19 @@ struct TwoFold {
   double high = 0, low = 0;
 };
 
-/// a + b, and what is lost by rounding it (D. Knuth).
-inline TwoFold two_sum(double a, double b) {
-  const double sum = a + b, of_b = sum - a;
+/// a + b, and what is lost by rounding it (D. Knuth). Of doubles, or of vectors of them.
+template <class T>
+struct Rounded {
+  T value, lost;
+};
+template <class T>
+Rounded<T> rounded_sum(const T& a, const T& b) {
+  const T sum = a + b, of_b = sum - a;
   return {sum, (a - (sum - of_b)) + (b - of_b)};
+}
+inline TwoFold two_sum(double a, double b) {
+  const auto [sum, lost] = rounded_sum(a, b);
+  return {sum, lost};
 }
 
 /// a * b, and what is lost by rounding it, but for 2^-106 of it. Halves are cut by their bits, since
@@ -70,6 +80,23 @@ inline TwoFold operator/(const TwoFold& a, double b) {
   if (!std::isfinite(quotient)) return {quotient, 0};
   const TwoFold rest = a - two_product(quotient, b);
   return normalised({quotient, rest.high / b});
+}
+
+/// The same for two sums at once, which must not be the same one.
+inline void accumulate(TwoFold& a, TwoFold& b, const double* terms) {
+  using Two = double __attribute__((vector_size(16)));
+  static_assert(sizeof(TwoFold) == sizeof(Two));
+  Two x, y, both;
+  std::memcpy(&x, &a, sizeof x);
+  std::memcpy(&y, &b, sizeof y);
+  std::memcpy(&both, terms, sizeof both);
+  const Two high = __builtin_shufflevector(x, y, 0, 2), low = __builtin_shufflevector(x, y, 1, 3);
+  const auto [sum, lost] = rounded_sum(high, both);
+  const Two rest = low + lost;
+  x = __builtin_shufflevector(sum, rest, 0, 2);
+  y = __builtin_shufflevector(sum, rest, 1, 3);
+  std::memcpy(&a.high, &x, sizeof x);
+  std::memcpy(&b.high, &y, sizeof y);
 }
 
 /// A long sum in a fixed number of interleaved ones, whatever the width of a processor's vectors.

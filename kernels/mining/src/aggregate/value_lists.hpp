@@ -6,22 +6,37 @@
 #include <span>
 #include <vector>
 
+#include "accumulator.hpp"
+#include "columns.hpp"
+
 namespace tine::mining {
 
 template <class T>
 class ValueLists {
  public:
-  void add(std::uint32_t group, T value) {
-    groups_.push_back(group);
+  void add(std::uint32_t group, const T& value) {
+    if (group != 0 && groups_.empty()) groups_.resize(values_.size());
+    if (group != 0 || !groups_.empty()) groups_.push_back(group);
     values_.push_back(value);
+  }
+  /// Those of rows in which they are there.
+  void add(const GroupedRows& rows, const T* values, const std::uint8_t* nulls) {
+    if (nulls == nullptr && groups_.empty() && rows.groups == nullptr) {
+      values_.insert(values_.end(), values, values + rows.rows);
+    } else {
+      each_value(rows, nulls, [&](std::uint32_t g, std::size_t i) { add(g, values[i]); });
+    }
   }
   /// Brings those of a group together, in the order in which they came.
   void arrange(std::size_t groups) {
     if (begins_.size() == groups + 1 && begins_.back() == values_.size()) return;
     begins_.assign(groups + 1, 0);
+    if (groups_.empty()) {  // all are of group 0
+      for (std::size_t g = 0; g < groups; ++g) begins_[g + 1] = values_.size();
+      return;
+    }
     for (const std::uint32_t g : groups_) ++begins_[g + 1];
     for (std::size_t g = 0; g < groups; ++g) begins_[g + 1] += begins_[g];
-    if (groups == 1) return;
     std::vector<std::size_t> next(begins_.begin(), begins_.end() - 1);
     std::vector<T> values(values_.size());
     std::vector<std::uint32_t> of(values_.size());
@@ -33,8 +48,9 @@ class ValueLists {
     values_.swap(values);
     groups_.swap(of);
   }
+  std::size_t size() const { return values_.size(); }
   /// Once they are arranged.
-  std::span<T> of(std::uint32_t group) {
+  std::span<const T> of(std::uint32_t group) const {
     return std::span(values_).subspan(begins_[group], begins_[group + 1] - begins_[group]);
   }
   std::size_t bytes() const {
@@ -42,8 +58,8 @@ class ValueLists {
   }
 
  private:
-  std::vector<std::uint32_t> groups_;
   std::vector<T> values_;
+  std::vector<std::uint32_t> groups_;  // empty: all are of group 0
   std::vector<std::size_t> begins_;
 };
 

@@ -11,6 +11,7 @@ namespace tine::mining {
 namespace {
 
 constexpr std::uint64_t most_direct = 1 << 16;  // numbers: 256 KiB, less than a core's cache
+constexpr std::uint32_t nobody = 1u << 31;      // a number, in the direct table
 constexpr std::size_t in_cache = 1 << 13;       // slots
 constexpr std::size_t ahead = 16;               // rows, for slots that are not in a cache
 
@@ -39,7 +40,7 @@ void WordTable::find(std::size_t rows, const std::int64_t* words, const std::uin
 
 std::uint32_t WordTable::add(std::int64_t word) {
   if (words_.size() == std::numeric_limits<std::uint32_t>::max() - 1)
-    throw Error("tine::mining: there are more than 2^32 different keys in a query");
+    throw Error("tine: there are more than 2^32 different keys in a query");
   words_.push_back(word);
   return static_cast<std::uint32_t>(words_.size() - 1);
 }
@@ -52,23 +53,25 @@ void WordTable::find_present(std::size_t rows, const std::int64_t* words, std::u
 
 bool WordTable::find_direct(std::size_t rows, const std::int64_t* words, std::uint32_t* numbers) {
   // The size is a power of two: all are within it if all their bits together are.
+  std::int64_t base = base_;
   std::uint64_t all = 0;
-  for (std::size_t i = 0; i < rows; ++i) all |= distance(base_, words[i]);
+  for (std::size_t i = 0; i < rows; ++i) all |= distance(base, words[i]);
   if (all >= direct_.size()) {
     const auto [low, high] = std::minmax_element(words, words + rows);
     if (!cover(*low, *high)) return false;
+    base = base_;
   }
   const std::uint32_t* const direct = direct_.data();
   std::uint32_t unknown = 0;
   for (std::size_t i = 0; i < rows; ++i) {
-    numbers[i] = direct[distance(base_, words[i])] - 1;
-    unknown |= numbers[i] + 1 == 0;
+    numbers[i] = direct[distance(base, words[i])];
+    unknown |= numbers[i];
   }
-  if (unknown == 0) return true;
+  if (unknown < nobody) return true;
   for (std::size_t i = 0; i < rows; ++i) {
-    std::uint32_t& taken = direct_[distance(base_, words[i])];
-    if (taken == 0) taken = add(words[i]) + 1;
-    numbers[i] = taken - 1;
+    std::uint32_t& number = direct_[distance(base, words[i])];
+    if (number == nobody) number = add(words[i]);
+    numbers[i] = number;
   }
   return true;
 }
@@ -92,9 +95,9 @@ bool WordTable::cover(std::int64_t low, std::int64_t high) {
   base_ = distance(std::numeric_limits<std::int64_t>::min(), low) < before
               ? std::numeric_limits<std::int64_t>::min()
               : low - static_cast<std::int64_t>(before);
-  direct_.assign(size, 0);
+  direct_.assign(size, nobody);
   for (std::uint32_t i = 0; i < words_.size(); ++i)
-    if (!is_missing(i)) direct_[distance(base_, words_[i])] = i + 1;
+    if (!is_missing(i)) direct_[distance(base_, words_[i])] = i;
   return true;
 }
 

@@ -40,7 +40,7 @@ class WordTable {
   std::vector<std::int64_t> words_;
   std::optional<std::uint32_t> missing_;
   std::int64_t base_ = 0;              // the word of direct_[0]
-  std::vector<std::uint32_t> direct_;  // number + 1; 0: not there. A power of two.
+  std::vector<std::uint32_t> direct_;  // numbers; a power of two
   std::vector<Slot> slots_;  // a power of two, at most half of them taken; empty: no hashing yet
   int shift_ = 64;
   std::vector<std::int64_t> present_;

@@ -165,9 +165,10 @@ void to_real(Call& call) {
   for (std::size_t i = 0; i < call.rows; ++i) r[i] = static_cast<double>(x[i]);
 }
 void logical_not(Call& call) {
+  const std::size_t rows = call.rows;  // which bytes cannot be thought to overwrite
   const Bool* HWY_RESTRICT x = call.arguments[0].as<Bool>();
   Bool* HWY_RESTRICT r = call.result<Bool>();
-  for (std::size_t i = 0; i < call.rows; ++i) r[i] = x[i] ^ 1;
+  for (std::size_t i = 0; i < rows; ++i) r[i] = x[i] ^ 1;
 }
 
 // ---- logic of three values

@@ -35,8 +35,7 @@ std::shared_ptr<const void> make_set(Constants constants) {
     if (value == value) set->values.push_back(value);  // NaN is equal to nothing
   }
   std::ranges::sort(set->values);
-  const auto [first, last] = std::ranges::unique(set->values);
-  set->values.erase(first, last);
+  set->values.erase(std::unique(set->values.begin(), set->values.end()), set->values.end());
   if constexpr (std::is_same_v<T, Text>)
     if (set->values.size() > few) set->hashed.insert(set->values.begin(), set->values.end());
   return set;
@@ -46,13 +45,14 @@ void is_in(Call& call) {
   const auto& set = *static_cast<const Set<T>*>(call.prepared);
   const T* __restrict x = call.arguments[0].as<T>();
   Bool* __restrict r = call.result<Bool>();
+  const std::size_t rows = call.rows;  // which bytes cannot be thought to overwrite
   if (set.values.size() > few) {
-    for (std::size_t i = 0; i < call.rows; ++i) r[i] = set.has(x[i]);
+    for (std::size_t i = 0; i < rows; ++i) r[i] = set.has(x[i]);
     return;
   }
-  std::memset(r, 0, call.rows);
+  std::memset(r, 0, rows);
   for (const T value : set.values)
-    for (std::size_t i = 0; i < call.rows; ++i) r[i] |= x[i] == value;
+    for (std::size_t i = 0; i < rows; ++i) r[i] = static_cast<Bool>(r[i] | (x[i] == value));
 }
 
 /// A pattern, cut at each %. Its parts follow one another, the first at the front and the last at the end.

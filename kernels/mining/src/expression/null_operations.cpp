@@ -17,44 +17,64 @@ void is_null(Call& call) {
     std::memcpy(call.values, x.nulls, call.rows);
 }
 
-/// The row's value of one of two arguments, and whether that is null.
-template <class T, class Choose>
-void choose(Call& call, const Argument& yes, const Argument& no, Choose chosen) {
-  T* const r = call.result<T>();
-  for (std::size_t i = 0; i < call.rows; ++i) r[i] = chosen(i) ? yes.at<T>(i) : no.at<T>(i);
-  if (yes.nulls == nullptr && no.nulls == nullptr) return;
-  for (std::size_t i = 0; i < call.rows; ++i)
-    call.null_room[i] = chosen(i) ? yes.is_null(i) : no.is_null(i);
-  call.nulls = call.null_room;
+/// For each row, 1 where the first of two values is to be taken.
+struct Choice {
+  Bool first[batch_rows];
+};
+
+template <class T>
+void choose(Call& call, const Argument& yes, const Argument& no, const Choice& choice) {
+  T* __restrict r = call.result<T>();
+  const Bool* __restrict first = choice.first;
+  const T* __restrict a = yes.as<T>(), * __restrict b = no.as<T>();
+  const std::size_t rows = call.rows, step_a = yes.constant ? 0 : 1, step_b = no.constant ? 0 : 1;
+  // Both are read, so that nothing has to be predicted.
+  for (std::size_t i = 0; i < rows; ++i) {
+    const T x = a[i * step_a], y = b[i * step_b];
+    r[i] = first[i] != 0 ? x : y;
+  }
 }
-template <class Choose>
-void choose_any(Call& call, const Argument& yes, const Argument& no, Choose chosen) {
+void choose_any(Call& call, const Argument& yes, const Argument& no, const Choice& choice) {
   switch (value_bytes(call.type)) {
     case sizeof(Bool):
-      return choose<Bool>(call, yes, no, chosen);
+      choose<Bool>(call, yes, no, choice);
+      break;
     case sizeof(std::string_view):
-      return choose<std::string_view>(call, yes, no, chosen);
+      choose<std::string_view>(call, yes, no, choice);
+      break;
     default:
-      return choose<std::int64_t>(call, yes, no, chosen);
+      choose<std::int64_t>(call, yes, no, choice);
   }
+  if (yes.nulls == nullptr && no.nulls == nullptr) return;
+  for (std::size_t i = 0; i < call.rows; ++i)
+    call.null_room[i] = choice.first[i] != 0 ? yes.is_null(i) : no.is_null(i);
+  call.nulls = call.null_room;
+}
+
+Bool is_true(const Argument& condition, std::size_t row) {
+  return !condition.is_null(row) && condition.at<Bool>(row) != 0;
 }
 
 void if_else(Call& call) {
-  const Argument& condition = call.arguments[0];
-  choose_any(call, call.arguments[1], call.arguments[2],
-             [&](std::size_t i) { return !condition.is_null(i) && condition.at<Bool>(i) != 0; });
+  Choice choice;
+  for (std::size_t i = 0; i < call.rows; ++i) choice.first[i] = is_true(call.arguments[0], i);
+  choose_any(call, call.arguments[1], call.arguments[2], choice);
 }
 void coalesce(Call& call) {
   const Argument& x = call.arguments[0];
-  choose_any(call, x, call.arguments[1], [&](std::size_t i) { return !x.is_null(i); });
+  Choice choice;
+  for (std::size_t i = 0; i < call.rows; ++i) choice.first[i] = !x.is_null(i);
+  choose_any(call, x, call.arguments[1], choice);
 }
 /// Null where the condition is true.
 void null_if(Call& call) {
   const Argument &x = call.arguments[0], &condition = call.arguments[1];
-  choose_any(call, x, x, [](std::size_t) { return true; });
+  Choice choice;
+  std::memset(choice.first, 1, sizeof choice.first);
+  choose_any(call, x, x, choice);
   Bool* const nulls = call.own_nulls();
   for (std::size_t i = 0; i < call.rows; ++i)
-    if (!condition.is_null(i) && condition.at<Bool>(i) != 0) nulls[i] = 1;
+    if (is_true(condition, i)) nulls[i] = 1;
 }
 
 constexpr Operation all[] = {

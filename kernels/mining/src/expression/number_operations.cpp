@@ -1,5 +1,7 @@
 // Numbers, value by value, and the least and greatest of all kinds.
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "overflow.hpp"
@@ -52,8 +54,9 @@ double floored_remainder(double a, double b) {
 }
 double floored_quotient(double a, double b) {
   if (b == 0) return a / b;
-  const double rest = floored_remainder(a, b);
-  const double quotient = (a - rest) / b;  // nearly an integer
+  const double rest = std::fmod(a, b);
+  double quotient = (a - rest) / b;  // nearly an integer
+  if (rest != 0 && (rest < 0) != (b < 0)) quotient -= 1;
   return quotient == 0 ? std::copysign(0.0, a / b) : std::rint(quotient);
 }
 
@@ -81,18 +84,26 @@ void is_nan(Call& call) {
 }
 
 /// As numpy's: halves go to the even neighbour.
-double round_to(double x, Int digits) {
-  if (digits > 400 || !std::isfinite(x)) return x;
-  if (digits < -400) return std::copysign(0.0, x);
-  const double scale = std::pow(10.0, static_cast<double>(digits < 0 ? -digits : digits));
-  if (digits < 0) return std::isinf(scale) ? std::copysign(0.0, x) : std::rint(x / scale) * scale;
-  const double scaled = x * scale;
-  return std::isfinite(scaled) ? std::rint(scaled) / scale : x;
-}
+struct RoundTo {
+  explicit RoundTo(Int digits_) : digits(std::clamp(digits_, Int{-400}, Int{400})) {
+    scale = std::pow(10.0, static_cast<double>(std::abs(digits)));
+  }
+  double operator()(double x) const {
+    if (digits < 0 && std::isfinite(x))
+      return std::isinf(scale) ? std::copysign(0.0, x) : std::rint(x / scale) * scale;
+    const double scaled = x * scale;
+    return std::isfinite(scaled) ? std::rint(scaled) / scale : x;
+  }
+  Int digits;
+  double scale;
+};
 void round_to_digits(Call& call) {
   const Argument &x = call.arguments[0], &digits = call.arguments[1];
-  for (std::size_t i = 0; i < call.rows; ++i)
-    call.result<double>()[i] = round_to(x.at<double>(i), digits.at<Int>(i));
+  RoundTo round_to(digits.at<Int>(0));
+  for (std::size_t i = 0; i < call.rows; ++i) {
+    if (!digits.constant) round_to = RoundTo(digits.at<Int>(i));
+    call.result<double>()[i] = round_to(x.at<double>(i));
+  }
 }
 
 /// The second where it precedes the first. NaN wins.

@@ -2,14 +2,20 @@
 
 #include <cstring>
 
+#include <tine/error.hpp>
+
 namespace tine::mining {
 
 char* TextArena::take(std::size_t size) {
+  made_ += size;
+  if (size > most_bytes || made_ > most_bytes)
+    throw Error("the texts that an expression makes of " + std::to_string(batch_rows) +
+                " rows take more than 1 GiB");
   if (size > block_bytes / 4) {
     large_.push_back(std::make_unique_for_overwrite<char[]>(size));
     return large_.back().get();
   }
-  if (size > free_) {
+  if (size > free_ || used_blocks_ == 0) {
     if (used_blocks_ == blocks_.size())
       blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes));
     ++used_blocks_;
@@ -22,7 +28,7 @@ char* TextArena::take(std::size_t size) {
 
 void TextArena::clear() {
   large_.clear();
-  used_blocks_ = free_ = 0;
+  used_blocks_ = free_ = made_ = 0;
 }
 
 std::uint8_t* Call::own_nulls() {

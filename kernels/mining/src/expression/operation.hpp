@@ -13,18 +13,19 @@
 
 namespace tine::mining {
 
-/// Memory for text that operations make, until the next batch.
+/// Memory for text that operations make, until the next batch: bounded, since a few calls of replace() could
+/// ask for any amount.
 class TextArena {
  public:
-  /// `size` bytes to be written.
+  /// `size` bytes to be written. Throws Error.
   char* take(std::size_t size);
   void clear();
 
  private:
-  static constexpr std::size_t block_bytes = 1 << 16;
+  static constexpr std::size_t block_bytes = 1 << 16, most_bytes = std::size_t{1} << 30;
   std::vector<std::unique_ptr<char[]>> blocks_;  // of block_bytes, which are kept
   std::vector<std::unique_ptr<char[]>> large_;
-  std::size_t used_blocks_ = 0, free_ = 0;
+  std::size_t used_blocks_ = 0, free_ = 0, made_ = 0;
 };
 
 /// A column or an intermediate result, with a value for each row; or a constant, with one for all.

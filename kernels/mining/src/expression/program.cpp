@@ -5,6 +5,7 @@
 
 #include <tine/mining/error.hpp>
 
+#include "../aggregate/aggregate.hpp"
 #include "../csv/cell.hpp"
 #include "../nearest.hpp"
 #include "evaluator.hpp"
@@ -97,6 +98,7 @@ class Compiler {
   [[noreturn]] void unknown_column(const Node& node) const {
     if (node.name == "*")
       fail("* stands for all rows in count(*), and for nothing else", node.position);
+    if (is_aggregate(node)) is_of_groups(node);
     std::vector<std::string_view> names;
     for (const Field& field : columns_.schema()) names.push_back(field.name);
     std::string why = "there is no column " + node.name + or_nearest(node.name, names);
@@ -144,23 +146,16 @@ class Compiler {
   void check_function(const std::string& name, const Node& node) const {
     for (const Operation& operation : operations())
       if (operation.name == name) return;
-    if (is_name_of_aggregate(name)) {
-      std::string why = name + "() is of groups, not of rows; it belongs in --agg";
-      if (name == "min" || name == "max")
-        why +=
-            std::string(" (of values in a row: ") + (name == "min" ? "least" : "greatest") + "())";
-      fail(why, node.position);
-    }
+    if (is_aggregate(node)) is_of_groups(node);
     fail("there is no function " + node.name + "()" + or_nearest(name, function_names()),
          node.position);
   }
-  static bool is_name_of_aggregate(std::string_view name) {
-    constexpr std::array<std::string_view, 14> names{
-        "count",  "sum",      "mean",     "min",   "max",  "variance",    "stddev",
-        "median", "quantile", "distinct", "first", "last", "correlation", "var"};
-    return std::ranges::find(names, name) != names.end() ||
-           (name.size() > 1 && name[0] == 'p' &&
-            name.find_first_not_of("0123456789.", 1) == std::string_view::npos);
+  [[noreturn]] void is_of_groups(const Node& node) const {
+    const std::string name = lower_case(node.name);
+    std::string why = node.name + "() is of groups, not of rows; it belongs in --agg";
+    if (name == "min" || name == "max")
+      why += std::string(" (of values in a row: ") + (name == "min" ? "least" : "greatest") + "())";
+    fail(why, node.position);
   }
 
   /// Text among dates is meant as one.
@@ -227,11 +222,16 @@ class Compiler {
     std::vector<Operand> constants;
     std::vector<Value> others;
     for (std::size_t i = 1; i < values.size(); ++i) {
-      const bool fixed = is_constant(values[i]) && !steps_.constants[values[i].at.index].null;
-      if (fixed)
+      if (is_constant(values[i]) && !steps_.constants[values[i].at.index].null)
         constants.push_back(values[i].at);
       else
         others.push_back(values[i]);
+    }
+    // To compare with a few numbers is faster than to look them up.
+    constexpr std::size_t few = 4;
+    if (*type != Type::text && constants.size() <= few) {
+      others.assign(values.begin() + 1, values.end());
+      constants.clear();
     }
     std::optional<Value> result;
     if (!constants.empty()) {
@@ -317,7 +317,13 @@ class Compiler {
     Evaluator evaluator(bytes);
     try {
       const Vector result = evaluator({1, vectors});
-      return result.is_null(0) ? null_of(overload.result) : constant(value_of(result));
+      if (result.is_null(0)) return null_of(overload.result);
+      constexpr std::size_t most = 1 << 20;
+      if (result.type == Type::text && result.as<std::string_view>()->size() > most)
+        fail("a constant text of more than 1 MiB", node.position);
+      return constant(value_of(result));
+    } catch (const QueryError&) {
+      throw;
     } catch (const Error& error) {
       fail(error.what(), node.position);
     }

@@ -1,6 +1,7 @@
 // Texts. Positions and lengths are in code points; case is that of ASCII letters.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "operation.hpp"
 
@@ -87,7 +88,8 @@ Text part(Text text, Int start, Int count) {
   if (count <= 0) return {};
   if (start < 1) {
     // Places before the first count, too; these are `1 - start`.
-    if (__builtin_add_overflow(count, start - 1, &count) || count <= 0) return {};
+    count = count + start - 1;
+    if (count <= 0) return {};
     start = 1;
   }
   text.remove_prefix(bytes_of(text, static_cast<std::uint64_t>(start) - 1));
@@ -141,7 +143,9 @@ Text replaced(TextArena& texts, Text x, Text from, Text to) {
   std::size_t times = 0;
   for (std::size_t at = x.find(from); at != Text::npos; at = x.find(from, at + from.size()))
     ++times;
-  const std::size_t size = x.size() - times * from.size() + times * to.size();
+  std::size_t added = 0;
+  if (__builtin_mul_overflow(times, to.size(), &added)) added = std::numeric_limits<Int>::max();
+  const std::size_t size = x.size() - times * from.size() + added;
   char* const made = texts.take(size);
   char* out = made;
   std::size_t at = 0;

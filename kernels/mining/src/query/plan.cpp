@@ -1,6 +1,7 @@
 #include "plan.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 
 namespace tine::mining {
@@ -47,7 +48,10 @@ void select_groups(Plan& plan, Columns& columns, const Query& query) {
     }
   if (query.aggregates.empty()) return;
   for (const Item& item : parse_list(query.aggregates)) {
-    if (!is_aggregate(*item.node))
+    // A call of what is unknown has an error of its own below.
+    const bool called = item.node->kind == Node::Kind::call &&
+                        std::isalpha(static_cast<unsigned char>(item.node->name[0])) != 0;
+    if (!is_aggregate(*item.node) && !called)
       throw QueryError(
           "this is no aggregate; there are count, sum, mean, min, max, var, stddev, "
           "median, p0 to p100, quantile, distinct, first, last and corr",

@@ -1,0 +1,124 @@
+#include "scan_input.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "ask_worker.hpp"
+#include "decompress.hpp"
+#include "exit.hpp"
+#include "machine.hpp"
+#include "standard_input.hpp"
+#include "temporary_file.hpp"
+#include "worker_files.hpp"
+
+namespace tine::app {
+
+namespace {
+
+struct Beginning {
+  std::string bytes;
+  std::uint64_t size = 0;  // of all
+};
+
+Beginning beginning_of(int file) {
+  Beginning found{std::string(8, '\0')};
+  const ssize_t got = pread(file, found.bytes.data(), found.bytes.size(), 0);
+  struct stat about;
+  if (got < 0 || fstat(file, &about) != 0)
+    throw Failure(fmt::format("cannot be read: {}", strerror(errno)));
+  found.bytes.resize(static_cast<std::size_t>(got));
+  found.size = static_cast<std::uint64_t>(about.st_size);
+  return found;
+}
+
+Beginning beginning_of(const std::string& path) {
+  // Not to wait for the writer of a pipe.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat about;
+  if (!file || fstat(file.get(), &about) != 0)
+    throw Failure(fmt::format("cannot be opened: {}", strerror(errno)));
+  if (!S_ISREG(about.st_mode))
+    throw Failure("is not a regular file; - reads what comes from a pipe");
+  return beginning_of(file.get());
+}
+
+bool is_matrix(std::string_view beginning) {
+  return beginning.starts_with("\x93NUMPY") || beginning.starts_with("\x89HDF\r\n\x1a\n");
+}
+
+// In one worker, from the input of a task to its scratch file.
+void decompress_task(const PoolWith& on, std::size_t task, Compression how, std::uint64_t size,
+                     std::uint64_t most, const ByteProgress& progress) {
+  auto done = on.pool.array<std::uint64_t>(1);
+  std::uint64_t* const counter = done.data();
+  PoolWith patient = on;  // of one slice, which is all of a file
+  patient.policy.slice_deadline = {};
+  patient.policy.progress = [&](const Progress& p) {
+    progress(std::min(std::atomic_ref(*counter).load(std::memory_order_relaxed), size), size);
+    on.policy.progress(p);
+  };
+  Losses losses;
+  ask_worker(
+      patient, losses,
+      [task, how, most](Answer& answer, std::span<std::uint64_t> bytes) {
+        auto files = ask_for_files(task, FileRequest::want_both);
+        if (!files) throw Failure("is done with already");
+        answer.bytes =
+            decompress(how, files->input.get(), files->output.get(), most, [&](std::uint64_t n) {
+              std::atomic_ref(bytes[0]).store(n, std::memory_order_relaxed);
+            });
+      },
+      out(done));
+}
+
+}  // namespace
+
+ScanInput::ScanInput(FilePool& pool, const ScanSettings& settings, const Descriptor& scratch,
+                     const ByteProgress& progress) {
+  std::string file = settings.file, dataset;
+  // As in "runs.h5:/first".
+  if (const std::size_t colon = file.rfind(":/");
+      colon != file.npos && access(file.c_str(), F_OK) != 0) {
+    dataset = file.substr(colon + 1);
+    file.resize(colon);
+  }
+  csv_.name = settings.file == "-" ? "standard input" : settings.file;
+  csv_.open = open_served;
+  if (settings.file == "-") {
+    spooled_ = spool_standard_input();
+    file = path_of(spooled_);
+  }
+  try {
+    Beginning beginning = beginning_of(file);
+    std::vector<Task> tasks(1);
+    tasks[0].input = file;
+    if (const auto how = compression_of(beginning.bytes)) {
+      tasks[0].scratch = scratch.get();
+      tasks.emplace_back().input = path_of(scratch);
+      pool.serve(std::move(tasks));
+      decompress_task(pool.on(), 0, *how, beginning.size, room_for(scratch), progress);
+      csv_.number = 1;
+      beginning = beginning_of(scratch.get());
+    } else {
+      pool.serve(std::move(tasks));
+    }
+    if (!is_matrix(beginning.bytes) && dataset.empty()) return;
+    if (!settings.types.empty())
+      throw UsageError("--types is for CSV; values of " + csv_.name + " have types already");
+    table_ = table_of_matrix(pool.on(), csv_.name, csv_.number, dataset,
+                             settings.memory > 0 ? settings.memory : memory_for_a_file(), progress);
+  } catch (const Failure& failure) {
+    throw Failure(fmt::format("{}: {}", csv_.name, failure.what()));
+  }
+}
+
+}  // namespace tine::app

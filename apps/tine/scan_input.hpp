@@ -1,0 +1,46 @@
+// The file that tine scan reads, whatever it is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <tine/mining/csv.hpp>
+#include <tine/mining/table.hpp>
+
+#include "file_pool.hpp"
+#include "progress_bar.hpp"
+#include "scan_settings.hpp"
+
+namespace tine::app {
+
+/// Called with bytes that are done, and all of them.
+using ByteProgress = std::function<void(std::uint64_t, std::uint64_t)>;
+
+/// A CSV file, or a table that was made of another one. While it lives, workers can read it.
+class ScanInput {
+ public:
+  /// Looks at what it begins with; keeps standard input, decompresses, makes a table of a matrix, as need
+  /// be. `scratch` is for what is decompressed; it stays empty otherwise. Throws Failure.
+  ScanInput(FilePool& pool, const ScanSettings& settings, const Descriptor& scratch,
+            const ByteProgress& progress);
+
+  /// None for CSV.
+  const std::optional<mining::Table>& table() const { return table_; }
+  const mining::FileSource& csv() const { return csv_; }
+
+ private:
+  Descriptor spooled_;  // standard input
+  std::optional<mining::Table> table_;
+  mining::FileSource csv_;
+};
+
+/// The input of a task, which is a .npy or an HDF5 file, as a table: columns c0, c1, ..., or value where
+/// there is one only. Throws Failure.
+/// @param dataset  of HDF5; may be empty where there is one only
+mining::Table table_of_matrix(const PoolWith& on, const std::string& name, std::size_t task,
+                              const std::string& dataset, std::uint64_t memory,
+                              const ByteProgress& progress);
+
+}  // namespace tine::app

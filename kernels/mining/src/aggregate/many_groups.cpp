@@ -1,0 +1,131 @@
+#include "many_groups.hpp"
+
+#include <tine/for_each_slice.hpp>
+
+#include "columns.hpp"
+#include "result_order.hpp"
+
+namespace tine::mining {
+
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+// Before what a slice of a job wrote: how much that is.
+constexpr std::size_t head = sizeof(std::uint64_t);
+
+// Runs `write(part, writer)` in a worker for each part, which may take so many bytes.
+template <class F, class... Access>
+Array<std::byte> for_each_part(const PoolWith& on, const std::vector<std::size_t>& most,
+                               std::vector<Bytes>& parts, F write, const Access&... accesses) {
+  auto bounds = on.pool.array<std::size_t>(most.size() + 1);
+  for (std::size_t p = 0; p < most.size(); ++p) bounds[p + 1] = bounds[p] + head + most[p];
+  auto result = on.pool.array<std::byte>(bounds[most.size()]);
+  try {
+    for_each_slice(
+        on, cut(bounds),
+        [write](Slice s, std::span<std::byte> room, const auto&... arguments) {
+          BlobWriter to(room.subspan(head));
+          write(s.index, to, arguments...);
+          if (!to.fits()) broken_groups();
+          const std::uint64_t used = to.used();
+          std::memcpy(room.data(), &used, head);
+        },
+        out(result), accesses...);
+  } catch (const KernelError& error) {
+    throw Error(error.message());
+  }
+  parts.clear();
+  const std::byte* const data = result.data();
+  for (std::size_t p = 0; p < most.size(); ++p) {
+    std::uint64_t used = 0;
+    std::memcpy(&used, data + bounds[p], head);
+    if (used > most[p]) broken_groups();
+    parts.emplace_back(data + bounds[p] + head, used);
+  }
+  return result;
+}
+
+}  // namespace
+
+ManyGroups::ManyGroups(PoolWith on, std::span<const Type> keys,
+                       std::span<const Aggregate> aggregates, std::uint64_t memory)
+    : on_(std::move(on)),
+      key_count_(keys.size()),
+      keys_(on_.pool.array_from(keys)),
+      aggregates_(on_.pool.array_from(aggregates)),
+      memory_(memory) {}
+
+void ManyGroups::merge(std::span<const std::vector<Bytes>> slices) {
+  // What each part is merged from, in order.
+  std::vector<std::vector<Bytes>> from(part_count);
+  std::vector<std::size_t> most(part_count);
+  std::size_t total = 0;
+  for (std::size_t p = 0; p < part_count; ++p) {
+    if (!parts_.empty()) from[p].push_back(parts_[p]);
+    for (const auto& slice : slices) from[p].push_back(slice[p]);
+    for (const Bytes& bytes : from[p]) most[p] += bytes.size();
+    total += most[p];
+  }
+  const std::size_t count = from[0].size();
+  check_memory(state_.size() + total);
+  auto table = on_.pool.array<Bytes>(part_count * count);
+  for (std::size_t p = 0; p < part_count; ++p) std::ranges::copy(from[p], table.data() + p * count);
+  auto merged = for_each_part(
+      on_, most, parts_,
+      [count](std::size_t part, BlobWriter& to, auto keys, auto aggregates, auto pieces) {
+        GroupSet groups(keys, aggregates);
+        for (const Bytes& bytes : pieces.subspan(part * count, count)) groups.merge(bytes);
+        std::vector<std::uint32_t> all(groups.size());
+        for (std::uint32_t g = 0; g < all.size(); ++g) all[g] = g;
+        groups.write(to, all);
+      },
+      whole(keys_), whole(aggregates_), whole(table));
+  state_ = std::move(merged);
+}
+
+std::size_t ManyGroups::groups() const {
+  std::size_t groups = 0;
+  for (const Bytes& part : parts_) groups += BlobReader(part).value<std::uint64_t>();
+  return groups;
+}
+
+void ManyGroups::check_memory(std::uint64_t bytes) const {
+  if (memory_ != 0 && bytes > memory_)
+    too_much_memory("more than " + std::to_string(groups()) + " groups, and what is kept of them,",
+                    bytes, memory_);
+}
+
+Result ManyGroups::finish() {
+  const std::size_t columns = key_count_ + aggregates_.size();
+  std::vector<std::size_t> most(part_count);
+  std::size_t total = 0;
+  for (std::size_t p = 0; p < part_count; ++p) {
+    const std::size_t rows = BlobReader(parts_[p]).value<std::uint64_t>();
+    // A worker may have written anything; of each group at least a byte for each key was.
+    if (rows > parts_[p].size()) broken_groups();
+    // What is known of a group, and a value and a mark in each column.
+    most[p] = parts_[p].size() + rows * columns * 16;
+    total += most[p];
+  }
+  check_memory(state_.size() + total);
+  auto table = on_.pool.array_from(parts_);
+  std::vector<Bytes> written;
+  const auto results = for_each_part(
+      on_, most, written,
+      [](std::size_t part, BlobWriter& to, auto keys, auto aggregates, auto parts) {
+        GroupSet groups(keys, aggregates);
+        groups.merge(parts[part]);
+        write_result(to, groups.finish());
+      },
+      whole(keys_), whole(aggregates_), whole(table));
+  Result result;
+  for (const Type type : keys_) result.columns.push_back(missing_column(type, 0));
+  for (const Aggregate& aggregate : aggregates_)
+    result.columns.push_back(missing_column(result_type(aggregate), 0));
+  for (const Bytes& part : written) append_result(result, part);
+  sort_by_keys(result, key_count_);
+  return result;
+}
+
+}  // namespace tine::mining
