@@ -246,9 +246,9 @@ Source::Outcome CsvFile::accept(std::size_t slice, BlobReader& from) {
   const SliceReport report = read_report(from);
   const bool quoted = s.starts.at(slice) != 0;
   s.starts.at(slice + 1) = report.ends_quoted[quoted];
+  if (report.quoted != quoted) return Outcome::again;
   const bool unreadable =
       !report.described.empty() && report.described[0].kind == BadRow::Kind::file;
-  if (report.quoted != quoted && !unreadable) return Outcome::again;
   if (unreadable || (!s.options.skip_bad && !report.described.empty()))
     throw file_error(s.layout.source.name, s.describe(report.described[0]));
   if (s.widen(report.widened)) return Outcome::retyped;
