@@ -29,6 +29,12 @@ std::string excerpt(std::string_view text, std::size_t longest = 40) {
   return std::string(text.substr(0, end)) + "...";
 }
 
+// No slice may be left out.
+PoolWith whole_job(PoolWith on) {
+  on.policy.on_failure = OnFailure::fail;
+  return on;
+}
+
 // Runs kernel(slice, to, whole(given)) in one worker and gives what it wrote, however long.
 template <class Kernel>
 std::vector<std::byte> blob_from_worker(const PoolWith& on, const std::string& name,
@@ -93,20 +99,20 @@ std::vector<std::byte> blob_of(Write write_all) {
 struct CsvFile::State {
   PoolWith on;
   CsvOptions options;
-  CsvLayout layout;                // without columns that are read
-  std::vector<CsvColumn> columns;  // all
-  Schema schema;
+  CsvLayout layout{};                // without columns that are read
+  std::vector<CsvColumn> columns{};  // all
+  Schema schema{};
   std::vector<std::uint8_t>
-      starts;  // of each slice, and behind the last one: whether within quotes
+      starts{};  // of each slice, and of what is behind: whether within quotes
   std::uint64_t rows = 0, bad = 0;
-  std::vector<BadRow> described;
-  std::vector<std::string> lines;  // about these
+  std::vector<BadRow> described{};
+  std::vector<std::string> lines{};   // about these
+  std::uint64_t place = 0, line = 1;  // of the last one that was described
 
   void set_types();
   void apply_types();
   bool widen(std::span<const CsvColumn> found);
   std::string describe(const BadRow& row);
-  SliceReport sample();
 };
 
 // Names in `types` that are no columns are mistakes.
@@ -143,8 +149,11 @@ bool CsvFile::State::widen(std::span<const CsvColumn> found) {
 
 std::string CsvFile::State::describe(const BadRow& row) {
   if (row.kind == BadRow::Kind::file) return row.text;
-  std::string text =
-      "line " + std::to_string(line_number(on, layout, std::min(row.offset, layout.size)));
+  const std::uint64_t offset = std::min(row.offset, layout.size);
+  if (offset < place) place = 0, line = 1;
+  line += count_lines(on, layout, place, offset);
+  place = offset;
+  const std::string text = "line " + std::to_string(line);
   switch (row.kind) {
     case BadRow::Kind::cells:
       return text + " has " + std::to_string(row.number) + (row.number == 1 ? " cell" : " cells") +
@@ -161,12 +170,12 @@ std::string CsvFile::State::describe(const BadRow& row) {
 }
 
 CsvFile::CsvFile(const PoolWith& on, FileSource file, CsvOptions options, std::size_t slice_bytes)
-    : state_(new State{on, std::move(options), {}, {}, {}, {}, 0, 0, {}, {}}) {
+    : state_(new State{.on = whole_job(on), .options = std::move(options)}) {
   State& s = *state_;
   const std::string name = file.name;
   const auto task = blob_of([&](BlobWriter& to) { write_task(to, file, s.options); });
   const auto found = blob_from_worker(
-      on, name, task,
+      s.on, name, task,
       [](BlobWriter& to, std::span<const std::byte> given) { write(to, probe_task(given)); });
   BlobReader from(found);
   CsvHead head = read_head(from);
@@ -186,16 +195,16 @@ CsvFile::CsvFile(const PoolWith& on, FileSource file, CsvOptions options, std::s
   s.apply_types();
   CsvLayout sample = s.layout;
   sample.read = s.columns;
-  const auto said = blob_from_worker(on, name, blob_of([&](BlobWriter& to) { write(to, sample); }),
-                                     [](BlobWriter& to, std::span<const std::byte> given) {
-                                       BlobReader reader(given);
-                                       const CsvLayout layout = read_layout(reader);
-                                       const auto stream = open_csv_stream(
-                                           given, layout.begin / layout.slice_bytes, false);
-                                       for (Batch batch; stream->next(batch);) {
-                                       }
-                                       stream->report(to);
-                                     });
+  const auto said = blob_from_worker(
+      s.on, name, blob_of([&](BlobWriter& to) { write(to, sample); }),
+      [](BlobWriter& to, std::span<const std::byte> given) {
+        BlobReader reader(given);
+        const CsvLayout layout = read_layout(reader);
+        const auto stream = open_csv_stream(given, layout.begin / layout.slice_bytes, false);
+        for (Batch batch; stream->next(batch);) {
+        }
+        stream->report(to);
+      });
   BlobReader reader(said);
   const SliceReport report = read_report(reader);
   for (const BadRow& row : report.described)
@@ -237,9 +246,9 @@ Source::Outcome CsvFile::accept(std::size_t slice, BlobReader& from) {
   const SliceReport report = read_report(from);
   const bool quoted = s.starts.at(slice) != 0;
   s.starts.at(slice + 1) = report.ends_quoted[quoted];
+  if (report.quoted != quoted) return Outcome::again;
   const bool unreadable =
       !report.described.empty() && report.described[0].kind == BadRow::Kind::file;
-  if (report.quoted != quoted && !unreadable) return Outcome::again;
   if (unreadable || (!s.options.skip_bad && !report.described.empty()))
     throw file_error(s.layout.source.name, s.describe(report.described[0]));
   if (s.widen(report.widened)) return Outcome::retyped;
@@ -281,19 +290,23 @@ void CsvFile::infer(const PoolWith& on) {
     std::vector<std::uint64_t> tasks;  // twice the slice, and whether it begins within quotes
     for (const std::size_t slice : which) tasks.push_back(slice * 2 + starts_quoted(slice));
     const auto shared = on.pool.array_from(tasks);
-    for_each_slice(
-        on, {.n = which.size() * bytes, .grain = bytes},
-        [](const Slice& slice, std::span<std::byte> to, std::span<const std::byte> given,
-           std::span<const std::uint64_t> slices) {
-          const std::uint64_t one = slices[slice.index];
-          const auto stream = open_csv_stream(given, one / 2, one % 2 != 0);
-          for (Batch batch; stream->next(batch);) {
-          }
-          BlobWriter report(to);
-          stream->report(report);
-          if (!report.fits()) throw Error("a report of a CSV file is too long");
-        },
-        out(reports.peek().part(0, 0, which.size() * bytes)), whole(description), whole(shared));
+    try {
+      for_each_slice(
+          whole_job(on), {.n = which.size() * bytes, .grain = bytes},
+          [](const Slice& slice, std::span<std::byte> to, std::span<const std::byte> given,
+             std::span<const std::uint64_t> slices) {
+            const std::uint64_t one = slices[slice.index];
+            const auto stream = open_csv_stream(given, one / 2, one % 2 != 0);
+            for (Batch batch; stream->next(batch);) {
+            }
+            BlobWriter report(to);
+            stream->report(report);
+            if (!report.fits()) throw Error("a report of a CSV file is too long");
+          },
+          out(reports.peek().part(0, 0, which.size() * bytes)), whole(description), whole(shared));
+    } catch (const KernelError& error) {
+      throw file_error(s.layout.source.name, error.message());
+    }
     std::vector<std::size_t> again;
     for (std::size_t i = 0; i < which.size(); ++i) {
       BlobReader report(std::span<const std::byte>(reports.span().subspan(i * bytes, bytes)));

@@ -24,6 +24,7 @@ class CsvStream final : public Stream {
  private:
   // Rows of the last batch that are none; how many of those in the index are left.
   std::size_t take_out_bad(std::size_t rows);
+  void find_ends();
   // What is wrong with the file goes into the report, since it ends the query, not the job.
   template <class F>
   void guarded(F f) {
@@ -56,11 +57,6 @@ CsvStream::CsvStream(std::span<const std::byte> description, std::size_t slice, 
   guarded([&] {
     text_.emplace(layout_, slice);
     index_.emplace(*text_, layout_.delimiter, layout_.columns, quoted);
-    const QuoteEnds ends =
-        quote_ends(text_->bytes() + text_->begin(), text_->limit() - text_->begin(),
-                   layout_.delimiter, index_->begins_cell());
-    report_.ends_quoted[0] = ends.quoted[0];
-    report_.ends_quoted[1] = ends.quoted[text_->first() ? 0 : 1];
   });
   columns_.reserve(layout_.read.size());
   for (const CsvColumn& column : layout_.read) columns_.emplace_back(column, layout_.nulls);
@@ -107,6 +103,14 @@ std::size_t CsvStream::take_out_bad(std::size_t rows) {
   return rows - misfits.size();
 }
 
+void CsvStream::find_ends() {
+  const std::uint32_t end = text_->next_begin();
+  const QuoteEnds ends = quote_ends(text_->bytes() + text_->begin(), end - text_->begin(),
+                                    layout_.delimiter, index_->begins_cell());
+  report_.ends_quoted[0] = ends.quoted[0];
+  report_.ends_quoted[1] = ends.quoted[text_->first() ? 0 : 1];
+}
+
 bool CsvStream::next(Batch& batch) {
   while (!over_) {
     std::size_t rows = 0;
@@ -127,6 +131,7 @@ bool CsvStream::next(Batch& batch) {
     batch = {rows, vectors_};
     return true;
   }
+  if (text_) guarded([&] { find_ends(); });
   report_.widened.clear();
   for (const ColumnReader& column : columns_)
     if (column.widened()) report_.widened.push_back({column.index(), column.found(), false});

@@ -1,4 +1,4 @@
-// Places in a file, for people.
+// Lines of a file, to say where something is.
 #pragma once
 
 #include <tine/pool.hpp>
@@ -7,7 +7,8 @@
 
 namespace tine::mining {
 
-/// The number of the line at this place, counted from 1. Reads all of the file before it.
-std::uint64_t line_number(const PoolWith& on, const CsvLayout& layout, std::uint64_t offset);
+/// How many lines end in these bytes of the file, which are read for it.
+std::uint64_t count_lines(const PoolWith& on, const CsvLayout& layout, std::uint64_t begin,
+                          std::uint64_t end);
 
 }  // namespace tine::mining

@@ -10,8 +10,8 @@ RowIndex::RowIndex(SliceText& text, char delimiter, std::uint32_t columns, bool 
     : text_(text),
       delimiter_(delimiter),
       columns_(columns),
-      most_(std::clamp<std::size_t>((1 << 20) / (columns + 1), 1, batch_rows)),
-      ends_(most_ * stride()),
+      most_(std::clamp<std::size_t>((1 << 17) / (columns + 1), 1, batch_rows)),
+      ends_(std::make_unique_for_overwrite<std::uint32_t[]>(most_ * stride())),
       base_(text.begin()) {
   const char before = text.first() ? '\n' : text.bytes()[text.begin() - 1];
   begins_cell_ = before == '\n' || before == delimiter;
@@ -65,7 +65,7 @@ bool RowIndex::end_odd_row(std::uint32_t end, std::uint64_t cells, bool unclosed
 
 std::size_t RowIndex::next() {
   ragged_.clear();
-  std::uint32_t* row = ends_.data();
+  std::uint32_t* row = ends_.get();
   const std::uint32_t* const behind = row + most_ * stride();
   std::uint32_t* cell = row + 1;
   std::uint64_t surplus = 0;  // cells that the row should not have
@@ -96,7 +96,7 @@ std::size_t RowIndex::next() {
       over_ = row_begin_ >= text_.limit();
       if (over_ || row == behind) {
         block_.separators &= block_.separators - 1;
-        return static_cast<std::size_t>(row - ends_.data()) / stride();
+        return static_cast<std::size_t>(row - ends_.get()) / stride();
       }
     }
     if (next_block()) continue;
@@ -111,7 +111,7 @@ std::size_t RowIndex::next() {
     }
     over_ = true;
   }
-  return static_cast<std::size_t>(row - ends_.data()) / stride();
+  return static_cast<std::size_t>(row - ends_.get()) / stride();
 }
 
 }  // namespace tine::mining

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -34,7 +35,7 @@ class RowIndex {
 
   /// Of the first row: the place before it, and where each of its cells ends, before a delimiter. The next
   /// row's are `stride()` behind them.
-  const std::uint32_t* ends() const { return ends_.data(); }
+  const std::uint32_t* ends() const { return ends_.get(); }
   std::size_t stride() const { return std::size_t{columns_} + 1; }
 
  private:
@@ -45,7 +46,7 @@ class RowIndex {
   char delimiter_;
   std::uint32_t columns_;
   std::size_t most_;  // rows at a time
-  std::vector<std::uint32_t> ends_;
+  std::unique_ptr<std::uint32_t[]> ends_;
   std::vector<RaggedRow> ragged_;
 
   QuoteState state_;

@@ -7,6 +7,13 @@
 
 namespace tine::mining {
 
+namespace {
+
+// What is read at a time is still in the cache when it is looked at.
+constexpr std::size_t piece = 128 << 10;
+
+}  // namespace
+
 SliceText::SliceText(const CsvLayout& layout, std::size_t slice)
     : file_(layout.source), layout_size_(layout.size) {
   const std::uint64_t end = std::min<std::uint64_t>((slice + 1) * layout.slice_bytes, layout.size);
@@ -16,10 +23,16 @@ SliceText::SliceText(const CsvLayout& layout, std::size_t slice)
   offset_ = first_ ? begin : begin - 1;
   begin_ = static_cast<std::uint32_t>(begin - offset_);
   limit_ = static_cast<std::uint32_t>(end - offset_);
-  load(limit_ + step_);
+  room_ = limit_ + step_;
+  load(piece);
   begins_row_ = first_ || bytes()[0] == '\n';
   if (!first_) begin_ = behind_quotes(begin_);
-  limit_ = std::max(begin_, limit_ > 0 ? behind_quotes(limit_) : 0U);
+}
+
+std::uint32_t SliceText::next_begin() {
+  while (have_ < limit_ && more()) {
+  }
+  return std::max(begin_, limit_ > 0 ? behind_quotes(limit_) : 0U);
 }
 
 std::uint32_t SliceText::behind_quotes(std::uint32_t position) {
@@ -33,7 +46,7 @@ std::uint32_t SliceText::behind_quotes(std::uint32_t position) {
 void SliceText::load(std::size_t bytes) {
   bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, layout_size_ - offset_));
   if (bytes > room_ || buffer_ == nullptr) {
-    room_ = std::max(bytes, 2 * room_);
+    room_ = std::max(bytes, buffer_ == nullptr ? room_ : 2 * room_);
     auto buffer = std::make_unique_for_overwrite<char[]>(room_ + 2 * margin);
     std::memset(buffer.get(), 0, margin);
     if (have_ > 0) std::memcpy(buffer.get() + margin, buffer_.get() + margin, have_);
@@ -48,8 +61,12 @@ bool SliceText::more() {
   if (complete()) return false;
   if (have_ > csv_slice_bytes + longest_row)
     throw FileError("a row is longer than " + std::to_string(longest_row >> 20) + " MiB");
-  load(have_ + step_);
-  step_ *= 2;
+  if (have_ < limit_) {
+    load(std::min<std::size_t>(have_ + piece, limit_ + step_));
+  } else {
+    load(have_ + step_);
+    step_ *= 2;
+  }
   return true;
 }
 

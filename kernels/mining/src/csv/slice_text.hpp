@@ -27,8 +27,10 @@ class SliceText {
   bool begins_row() const { return begins_row_; }
   /// Whether the first row of the file is at begin(): then it is not within quotes.
   bool first() const { return first_; }
-  /// Where the next slice begins.
+  /// Rows that begin before it are this slice's.
   std::uint32_t limit() const { return limit_; }
+  /// Where the next slice begins, for quotes. Reads on to there.
+  std::uint32_t next_begin();
   /// How many bytes there are.
   std::uint32_t end() const { return static_cast<std::uint32_t>(have_); }
   std::uint64_t offset(std::uint32_t position) const { return offset_ + position; }
@@ -48,7 +50,7 @@ class SliceText {
   std::uint64_t offset_ = 0;  // of the first byte
   std::unique_ptr<char[]> buffer_;
   std::size_t room_ = 0, have_ = 0;
-  std::size_t step_ = 4096;  // to read on
+  std::size_t step_ = 4096;  // to read on behind the slice
   std::uint32_t begin_ = 0, limit_ = 0;
   bool begins_row_ = false, first_ = false;
 };
