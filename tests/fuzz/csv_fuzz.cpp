@@ -10,9 +10,9 @@
 
 #include <tine/mining/error.hpp>
 
-#include "csv_file.hpp"
-#include "csv_probe.hpp"
-#include "csv_report.hpp"
+#include "csv/csv_file.hpp"
+#include "csv/csv_probe.hpp"
+#include "csv/csv_report.hpp"
 #include "require.hpp"
 
 namespace {

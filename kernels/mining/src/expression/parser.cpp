@@ -13,8 +13,9 @@ namespace {
 
 using NodePtr = std::unique_ptr<Node>;
 
-/// Operators, calls and parentheses of an expression: bounds how deep trees are, whoever writes them.
-constexpr std::size_t most_operations = 1000;
+/// Operators and calls of an expression, and parentheses within one another: bound how deep trees and their parsing
+/// are, whoever writes them.
+constexpr std::size_t most_operations = 500, most_nested = 200;
 
 /// Recursive descent: a function for each level of precedence, the loosest first.
 class Parser {
@@ -75,12 +76,28 @@ class Parser {
   }
   void count_operation(std::size_t position) {
     if (++operations_ > most_operations)
-      throw QueryError(
-          "more than " + std::to_string(most_operations) +
-              " operators, calls and parentheses; values to compare with go in a list: "
-              "x in (1, 2, 3)",
-          clause_, position);
+      throw QueryError("more than " + std::to_string(most_operations) +
+                           " operators and calls; values to compare with go in a list: "
+                           "x in (1, 2, 3)",
+                       clause_, position);
   }
+
+  /// Between parentheses, from the token after the first one on.
+  class Nested {
+   public:
+    Nested(Parser& parser, std::size_t position) : parser_(parser) {
+      if (++parser.nesting_ > most_nested)
+        throw QueryError(
+            "more than " + std::to_string(most_nested) + " parentheses within one another",
+            parser.clause_, position);
+    }
+    Nested(const Nested&) = delete;
+    Nested& operator=(const Nested&) = delete;
+    ~Nested() { --parser_.nesting_; }
+
+   private:
+    Parser& parser_;
+  };
 
   NodePtr leaf(Node::Kind kind) {
     auto node = std::make_unique<Node>();
@@ -247,7 +264,7 @@ class Parser {
         return name();
       case Token::Kind::symbol:
         if (token_.is("(")) {
-          count_operation(token_.begin);
+          const Nested nested(*this, token_.begin);
           advance();
           node = disjunction();
           expect(")");
@@ -286,6 +303,7 @@ class Parser {
       return call(first.is_keyword("date") ? "date" : "datetime", first.begin, std::move(text));
     }
     if (!take("(")) return column;
+    const Nested nested(*this, first.begin);
     NodePtr node = call(first.text, first.begin);
     if (take(")")) return node;
     if (token_.is("*")) {
@@ -304,7 +322,7 @@ class Parser {
   const std::string& clause_;
   Token token_;
   std::size_t last_end_ = 0;
-  std::size_t operations_ = 0;
+  std::size_t operations_ = 0, nesting_ = 0;
 };
 
 }  // namespace
