@@ -76,7 +76,10 @@ TwoValues choose(std::vector<std::uint64_t>& values, std::uint64_t rank, std::ui
 }  // namespace
 
 TwoValues select(std::span<const Piece> pieces, std::uint64_t rank) {
+  std::uint64_t count = 0;
+  for (const Piece& p : pieces) count += p.count;
   std::vector<std::uint64_t> values;
+  values.reserve(count);
   for (const Piece& p : pieces) each(p, [&](std::uint64_t x) { values.push_back(x); });
   const bool last = rank + 1 == values.size();
   TwoValues two = choose(values, rank, 0);

@@ -1,6 +1,7 @@
 // Values of groups that have to be kept, one after another.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +24,10 @@ class ValueLists {
   void add(const GroupedRows& rows, const T* values, const std::uint8_t* nulls) {
     if (nulls == nullptr && groups_.empty() && rows.groups == nullptr) {
       values_.insert(values_.end(), values, values + rows.rows);
+    } else if (nulls == nullptr && rows.groups != nullptr) {
+      groups_.resize(values_.size());
+      groups_.insert(groups_.end(), rows.groups, rows.groups + rows.rows);
+      values_.insert(values_.end(), values, values + rows.rows);
     } else {
       each_value(rows, nulls, [&](std::uint32_t g, std::size_t i) { add(g, values[i]); });
     }
@@ -39,14 +44,14 @@ class ValueLists {
     for (std::size_t g = 0; g < groups; ++g) begins_[g + 1] += begins_[g];
     std::vector<std::size_t> next(begins_.begin(), begins_.end() - 1);
     std::vector<T> values(values_.size());
-    std::vector<std::uint32_t> of(values_.size());
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      const std::size_t at = next[groups_[i]]++;
-      values[at] = values_[i];
-      of[at] = groups_[i];
+      values[next[groups_[i]]++] = values_[i];
     }
     values_.swap(values);
-    groups_.swap(of);
+    for (std::size_t g = 0; g < groups; ++g)
+      std::fill(groups_.begin() + static_cast<std::ptrdiff_t>(begins_[g]),
+                groups_.begin() + static_cast<std::ptrdiff_t>(begins_[g + 1]),
+                static_cast<std::uint32_t>(g));
   }
   std::size_t size() const { return values_.size(); }
   /// Once they are arranged.

@@ -10,7 +10,7 @@ namespace tine::mining {
 
 namespace {
 
-constexpr std::uint64_t most_direct = 1 << 16;  // numbers: 256 KiB, less than a core's cache
+constexpr std::uint64_t most_direct = 1 << 16;  // words from the first to the last
 constexpr std::uint32_t nobody = 1u << 31;      // a number, in the direct table
 constexpr std::size_t in_cache = 1 << 13;       // slots
 constexpr std::size_t ahead = 16;               // rows, for slots that are not in a cache
@@ -89,12 +89,10 @@ bool WordTable::cover(std::int64_t low, std::int64_t high) {
     make_slots(std::max<std::size_t>(1024, std::bit_ceil(4 * words_.size())));
     return false;
   }
-  const std::size_t size = std::bit_ceil(std::max<std::uint64_t>(span + 1, 256));
-  // What is to come may lie on either side.
-  const std::uint64_t before = (size - 1 - span) / 2;
-  base_ = distance(std::numeric_limits<std::int64_t>::min(), low) < before
-              ? std::numeric_limits<std::int64_t>::min()
-              : low - static_cast<std::int64_t>(before);
+  // With as much room again, on both sides, for what is to come. Beyond the ends of the numbers it begins
+  // again at the other end, which does no harm: places still differ.
+  const std::size_t size = 2 * std::bit_ceil(std::max<std::uint64_t>(span + 1, 128));
+  base_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(low) - (size - 1 - span) / 2);
   direct_.assign(size, nobody);
   for (std::uint32_t i = 0; i < words_.size(); ++i)
     if (!is_missing(i)) direct_[distance(base_, words_[i])] = i;
