@@ -104,22 +104,24 @@ TEST_F(CallableTest, code_literals_and_constants_may_be_pointed_to) {
   auto x = pool.array<int>(4);
   const char* text = "abc";
   int (*function)(int) = +[](int v) { return v + 10; };
-  tine::for_each_slice(pool, tine::slices(4, 1),
-                       [text, function, c = &constant_global](tine::Slice, std::span<int> out) {
-                         out[0] = text[1] + function(*c);
-                       },
-                       tine::out(x));
+  tine::for_each_slice(
+      pool, tine::slices(4, 1),
+      [text, function, c = &constant_global](tine::Slice, std::span<int> out) {
+        out[0] = text[1] + function(*c);
+      },
+      tine::out(x));
   EXPECT_EQ(x[3], 'b' + 12);
 }
 
 TEST_F(CallableTest, views_and_pointers_into_the_arena_may_be_captured) {
   auto table = pool.array_from(std::vector<int>{5, 6, 7, 8});
   auto x = pool.array<int>(4);
-  tine::for_each_slice(pool, tine::slices(4, 1),
-                       [v = table.view(), p = table.data()](tine::Slice s, std::span<int> out) {
-                         out[0] = v[s.index] * 100 + p[s.index];
-                       },
-                       tine::out(x));
+  tine::for_each_slice(
+      pool, tine::slices(4, 1),
+      [v = table.view(), p = table.data()](tine::Slice s, std::span<int> out) {
+        out[0] = v[s.index] * 100 + p[s.index];
+      },
+      tine::out(x));
   EXPECT_EQ(x[2], 707);
 }
 
@@ -187,6 +189,35 @@ TEST_F(CallableTest, what_lies_in_padding_is_no_capture) {
   }
 }
 
+// GCC 12's way to clear padding clears members, too, in arrays like this one.
+TEST_F(CallableTest, arrays_of_structs_with_padding_arrive_whole) {
+  struct Padded {
+    std::uint8_t a;
+    std::uint64_t b, c;
+  };
+  struct Captures {
+    Padded all[16];
+  };
+  constexpr std::uint64_t number = 0xf123456789abcdef;
+  Captures captures;
+  for (std::size_t i = 0; i < 16; ++i)
+    captures.all[i] = {static_cast<std::uint8_t>(i), number + i, ~number - i};
+  auto seen = pool.array<std::uint64_t>(32);
+  tine::for_each_slice(
+      pool, tine::slices(32, 32),
+      [captures](const tine::Slice&, std::span<std::uint64_t> out) {
+        for (std::size_t i = 0; i < 16; ++i) {
+          out[2 * i] = captures.all[i].b;
+          out[2 * i + 1] = captures.all[i].c;
+        }
+      },
+      tine::out(seen));
+  for (std::size_t i = 0; i < 16; ++i) {
+    EXPECT_EQ(seen[2 * i], number + i);
+    EXPECT_EQ(seen[2 * i + 1], ~number - i);
+  }
+}
+
 TEST_F(CallableTest, numbers_are_no_pointers) {
   const double values[] = {0.0, 1.0, -1e300, 5e-324, 3.14159};
   for (const double v : values) EXPECT_EQ(refusal([v](tine::Slice) { (void)v; }), "");
@@ -200,19 +231,17 @@ TEST_F(CallableTest, captures_of_many_kilobytes_arrive) {
   } block;
   for (int i = 0; i < 1500; ++i) block.values[i] = -i;  // two of them are never an address
   auto x = pool.array<int>(1500);
-  tine::for_each_slice(pool, tine::slices(1500, 1),
-                       [block](tine::Slice s, std::span<int> out) {
-                         out[0] = block.values[s.index];
-                       },
-                       tine::out(x));
+  tine::for_each_slice(
+      pool, tine::slices(1500, 1),
+      [block](tine::Slice s, std::span<int> out) { out[0] = block.values[s.index]; }, tine::out(x));
   for (int i = 0; i < 1500; ++i) EXPECT_EQ(x[i], -i);
 }
 
 TEST_F(CallableTest, every_slice_begins_with_the_captures_as_they_were_posted) {
   auto x = pool.array<int>(50);
-  tine::for_each_slice(pool, tine::slices(50, 1),
-                       [count = 0](tine::Slice, std::span<int> out) mutable { out[0] = ++count; },
-                       tine::out(x));
+  tine::for_each_slice(
+      pool, tine::slices(50, 1),
+      [count = 0](tine::Slice, std::span<int> out) mutable { out[0] = ++count; }, tine::out(x));
   for (const int v : x) EXPECT_EQ(v, 1);
 }
 

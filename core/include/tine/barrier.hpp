@@ -8,6 +8,7 @@
 #include <new>
 #include <type_traits>
 
+#include <tine/detail/captured_words.hpp>
 #include <tine/detail/shared_object.hpp>
 #include <tine/error.hpp>
 
@@ -99,16 +100,13 @@ class Barrier : public detail::Owned<BarrierView> {
     static_assert(sizeof(Action) <= detail::max_action,
                   "the captures of an action are limited to 1 KiB");
     static_assert(alignof(Action) <= alignof(std::max_align_t));
-#if __has_builtin(__builtin_clear_padding)
-    __builtin_clear_padding(&action);  // or old stack bytes would look like captured pointers
-#endif
     const detail::ActionTrampoline run = [](const std::byte* bytes) {
       alignas(Action) std::byte local[sizeof(Action)];
       std::memcpy(local, bytes, sizeof(Action));
       (*std::launder(reinterpret_cast<Action*>(local)))();
     };
-    const std::size_t captured = std::is_empty_v<Action> ? 0 : sizeof(Action);
-    detail::check_action(&action, captured);
+    const detail::CapturedWords<Action> captured(action);
+    detail::check_action(captured.data(), captured.size());
     return detail::make_barrier(parties, run, &action, sizeof(Action), timeout);
   }
 };

@@ -35,14 +35,13 @@ Report spmd(const PoolWith& on, F body) {
   };
   using C = detail::Closure<decltype(kernel)>;
   static_assert(sizeof(C) <= detail::max_closure, "captures are limited to 8 KiB");
-  C closure{kernel, {}};
-#if __has_builtin(__builtin_clear_padding)
-  __builtin_clear_padding(&closure.f);
-#endif
+  const C closure{kernel, {}};
+  const detail::CapturedWords<F> captured(body);
   detail::JobSpec spec;
   spec.closure = &closure;
   spec.closure_bytes = sizeof(C);
-  spec.captured_bytes = std::is_empty_v<F> ? 0 : sizeof(F);
+  spec.captured = captured.data();
+  spec.captured_bytes = captured.size();
   spec.partition = slices(on.pool.workers(), 1);
   spec.spmd = true;
   spec.run = [](const std::byte* bytes, const Slice& s, std::byte*) {

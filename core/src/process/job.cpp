@@ -69,7 +69,7 @@ void JobRun::check() {
       policy_.slice_cpu_time.count() < 0)
     throw InvalidArgument("tine: a deadline in Policy is negative");
   pool_.code_.check_function(reinterpret_cast<const void*>(spec_.run));
-  pool_.code_.check_captures(spec_.closure, spec_.captured_bytes, pool_.arena_->begin(),
+  pool_.code_.check_captures(spec_.captured, spec_.captured_bytes, pool_.arena_->begin(),
                              pool_.arena_->end());
   for (std::size_t a = 0; a < spec_.arg_count; ++a) {
     const ArgSpec& arg = spec_.args[a];

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <tine/access.hpp>
+#include <tine/detail/captured_words.hpp>
 #include <tine/partition.hpp>
 #include <tine/pool.hpp>
 #include <tine/report.hpp>
@@ -50,9 +51,10 @@ using Trampoline = void (*)(const std::byte* closure, const Slice& slice, std::b
 
 struct JobSpec {
   Trampoline run = nullptr;
-  const void* closure = nullptr;  // padding cleared
+  const void* closure = nullptr;
   std::size_t closure_bytes = 0;
-  std::size_t captured_bytes = 0;  // the first bytes of the closure are the user's callable
+  const void* captured = nullptr;  // the words of the user's callable, to be looked at
+  std::size_t captured_bytes = 0;
   Partition partition;
   const ArgSpec* args = nullptr;
   std::size_t arg_count = 0;
@@ -178,10 +180,8 @@ Report post(const PoolWith& on, const Partition& partition, const GraphSpec& gra
   static_assert(sizeof(C) <= max_closure,
                 "a kernel's captures are limited to 8 KiB: put large data into a tine::Array");
 
-  C closure{f, pack(accesses...)};
-#if __has_builtin(__builtin_clear_padding)
-  __builtin_clear_padding(&closure.f);  // or old stack bytes would look like captured pointers
-#endif
+  const C closure{f, pack(accesses...)};
+  const CapturedWords<F> captured(f);
   std::array<ArgSpec, max_arguments> args;
   std::size_t count = 0;
   ((args[count] = spec_of(accesses, partition, count), ++count), ...);
@@ -189,7 +189,8 @@ Report post(const PoolWith& on, const Partition& partition, const GraphSpec& gra
   JobSpec spec;
   spec.closure = &closure;
   spec.closure_bytes = sizeof(C);
-  spec.captured_bytes = std::is_empty_v<F> ? 0 : sizeof(F);
+  spec.captured = captured.data();
+  spec.captured_bytes = captured.size();
   spec.partition = partition;
   spec.args = args.data();
   spec.arg_count = count;

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tine/detail/captured_words.hpp>
 #include <tine/detail/item_archive.hpp>
 #include <tine/detail/task_core.hpp>
 
@@ -43,7 +44,7 @@ template <class T, std::size_t N>
 inline constexpr bool is_span<std::span<T, N>> = true;
 template <class T>
 inline constexpr bool is_function_pointer =
-    std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>;
+    std::is_pointer_v<T>&& std::is_function_v<std::remove_pointer_t<T>>;
 
 template <class F>
 constexpr void check_task_callable() {
@@ -56,7 +57,7 @@ constexpr void check_task_callable() {
 template <class T>
 constexpr void check_task_argument() {
   static_assert(
-      !(std::is_pointer_v<T> && !is_function_pointer<T>) && !is_reference_wrapper<T>,
+      !(std::is_pointer_v<T> && !is_function_pointer<T>)&&!is_reference_wrapper<T>,
       "an argument of a task must not be a pointer or std::ref: it would lead to memory "
       "that workers do not have; pass the value, and return what has changed, or pass the "
       "view of an array of this executor");
@@ -123,12 +124,9 @@ void write_checked(ExecutorState& executor, Parcel& to, const T& value, const ch
   } else if constexpr (is_function_pointer<T> ||
                        (std::is_class_v<T> && std::is_trivially_copyable_v<T> &&
                         !std::is_empty_v<T>)) {
-    T copy = value;
-#if __has_builtin(__builtin_clear_padding)
-    __builtin_clear_padding(&copy);  // or old stack bytes would look like pointers
-#endif
-    check_travels(executor, &copy, sizeof copy, what);
-    to.write(&copy, sizeof copy);
+    const CapturedWords<T> words(value);
+    check_travels(executor, words.data(), words.size(), what);
+    to.write(&value, sizeof value);
     return;
   }
   encode(to, value);
