@@ -189,17 +189,23 @@ TEST_F(CallableTest, what_lies_in_padding_is_no_capture) {
   }
 }
 
-// GCC 12's way to clear padding clears members, too, in arrays like this one.
+// GCC 12's way to clear padding clears members, too, where two arrays of structs with padding follow each
+// other.
 TEST_F(CallableTest, arrays_of_structs_with_padding_arrive_whole) {
   struct Padded {
     std::uint8_t a;
     std::uint64_t b, c;
   };
+  struct Others {
+    std::uint8_t a;
+    double b;
+  };
   struct Captures {
     Padded all[16];
+    Others others[16];
   };
   constexpr std::uint64_t number = 0xf123456789abcdef;
-  Captures captures;
+  Captures captures{};
   for (std::size_t i = 0; i < 16; ++i)
     captures.all[i] = {static_cast<std::uint8_t>(i), number + i, ~number - i};
   auto seen = pool.array<std::uint64_t>(32);
