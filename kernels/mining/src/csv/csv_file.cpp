@@ -84,16 +84,6 @@ CsvHead probe_task(std::span<const std::byte> task) {
   return probe(source, delimiter, from.value<Header>());
 }
 
-template <class Write>
-std::vector<std::byte> blob_of(Write write_all) {
-  BlobWriter size({});
-  write_all(size);
-  std::vector<std::byte> blob(size.used());
-  BlobWriter to(blob);
-  write_all(to);
-  return blob;
-}
-
 }  // namespace
 
 struct CsvFile::State {
@@ -173,7 +163,7 @@ CsvFile::CsvFile(const PoolWith& on, FileSource file, CsvOptions options, std::s
     : state_(new State{.on = whole_job(on), .options = std::move(options)}) {
   State& s = *state_;
   const std::string name = file.name;
-  const auto task = blob_of([&](BlobWriter& to) { write_task(to, file, s.options); });
+  const auto task = to_blob([&](BlobWriter& to) { write_task(to, file, s.options); });
   const auto found = blob_from_worker(
       s.on, name, task,
       [](BlobWriter& to, std::span<const std::byte> given) { write(to, probe_task(given)); });
@@ -196,7 +186,7 @@ CsvFile::CsvFile(const PoolWith& on, FileSource file, CsvOptions options, std::s
   CsvLayout sample = s.layout;
   sample.read = s.columns;
   const auto said = blob_from_worker(
-      s.on, name, blob_of([&](BlobWriter& to) { write(to, sample); }),
+      s.on, name, to_blob([&](BlobWriter& to) { write(to, sample); }),
       [](BlobWriter& to, std::span<const std::byte> given) {
         BlobReader reader(given);
         const CsvLayout layout = read_layout(reader);
@@ -238,7 +228,7 @@ bool CsvFile::starts_quoted(std::size_t slice) const {
 std::vector<std::byte> CsvFile::description(std::span<const std::size_t> columns) const {
   CsvLayout layout = state_->layout;
   for (const std::size_t column : columns) layout.read.push_back(state_->columns.at(column));
-  return blob_of([&](BlobWriter& to) { write(to, layout); });
+  return to_blob([&](BlobWriter& to) { write(to, layout); });
 }
 
 Source::Outcome CsvFile::accept(std::size_t slice, BlobReader& from) {
