@@ -31,6 +31,8 @@ inline char delimiter_named(const std::string& name) {
   if (name.size() > 1)
     throw UsageError(
         fmt::format("--delimiter {} is neither a single character nor tab nor space", name));
+  if (name[0] == '"' || name[0] == '\n' || name[0] == '\r')
+    throw UsageError("--delimiter is neither a quote nor what ends a line");
   return name[0];
 }
 

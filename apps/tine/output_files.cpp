@@ -98,6 +98,9 @@ void OutputFiles::prepare(const std::string& target, bool replaces) {
     folders_.insert(folder.string());
   }
   if (fs::is_directory(path, error)) throw Failure(fmt::format("{} is a folder", target));
+  // A new file would take the place of the device.
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error))
+    throw Failure(fmt::format("{} is no regular file; - writes to standard output", target));
   if (!force_ && !replaces && fs::exists(path, error))
     throw Failure(fmt::format("{} exists already; {}", target, advice_));
 }

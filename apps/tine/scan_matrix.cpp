@@ -96,6 +96,7 @@ mining::Table table_of_matrix(const PoolWith& on, const std::string& name, std::
     const ElementType stored = file.info().stored_type;
     if (matrix::is_complex(stored))
       throw Failure("holds complex numbers, which columns cannot have");
+    if (file.info().columns == 0) throw Failure("has no columns");
     const ElementType type = type_of_column(stored);
     file.read_as(type);
     const double bytes = static_cast<double>(file.info().rows) *

@@ -30,6 +30,11 @@ std::vector<std::string> split(const std::string& list) {
   return parts;
 }
 
+// Those behind commas.
+std::string without_blanks_before(const std::string& text) {
+  return text.substr(std::min(text.find_first_not_of(' '), text.size()));
+}
+
 mining::Type type_named(const std::string& name) {
   if (const auto type = mining::parse_type(name)) return *type;
   std::vector<std::string_view> names;
@@ -44,7 +49,7 @@ std::map<std::string, mining::Type> column_types(const std::string& list) {
   if (list.empty()) return types;
   std::string column;
   for (const std::string& part : split(list)) {
-    column += part;
+    column += column.empty() ? without_blanks_before(part) : part;
     const std::size_t equals = column.rfind('=');
     if (equals == column.npos) {
       column += ',';
@@ -84,7 +89,11 @@ void add_scan_options(CLI::App& command, ScanSettings& s) {
          "Columns of the result; -name begins with the largest");
   command.add_option("--limit", s.query.limit, "At most so many rows of the result")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check([](const std::string& text) {
+        const bool number =
+            !text.empty() && text.find_first_not_of("0123456789") == text.npos && text.size() < 19;
+        return number ? "" : text + " is no number of rows";
+      });
   CLI::Option* explain =
       command.add_flag("--explain", s.explain, "Show how it would be done, and do nothing");
   command.add_flag("--schema", s.schema, "Show the columns and their types only")
@@ -97,7 +106,8 @@ void add_scan_options(CLI::App& command, ScanSettings& s) {
       ->type_name("LIST");
   CLI::Option* nulls = command.add_option(
       "--nulls", s.nulls,
-      "Words for missing values, beside nothing [default: NA,N/A,NULL,null,None,\\N]");
+      "Words for missing values in columns that are not text, beside nothing [default: "
+      "NA,N/A,NULL,null,None,\\N]");
   nulls->type_name("LIST")->each([&s](const std::string&) { s.nulls_given = true; });
   command.add_option(
       "--delimiter", s.delimiter,
@@ -135,7 +145,10 @@ mining::CsvOptions csv_options(const ScanSettings& settings) {
   options.delimiter = delimiter_named(settings.delimiter);
   options.header = settings.header;
   options.types = column_types(settings.types);
-  if (settings.nulls_given) options.nulls = split(settings.nulls);
+  if (settings.nulls_given) {
+    options.nulls = split(settings.nulls);
+    for (std::string& word : options.nulls) word = without_blanks_before(word);
+  }
   options.skip_bad = settings.skip_bad;
   return options;
 }
@@ -152,6 +165,9 @@ RowFormat row_format(const ScanSettings& settings) {
     return static_cast<RowFormat>(found - row_formats);
   }
   if (settings.output == "-") return isatty(STDOUT_FILENO) != 0 ? RowFormat::table : RowFormat::csv;
+  if (settings.output.ends_with(".gz") || settings.output.ends_with(".zst"))
+    throw UsageError(fmt::format("{}: outputs are not compressed; a pipe into gzip or zstd is",
+                                 settings.output));
   if (settings.output.ends_with(".json")) return RowFormat::json;
   if (settings.output.ends_with(".jsonl") || settings.output.ends_with(".ndjson"))
     return RowFormat::jsonl;

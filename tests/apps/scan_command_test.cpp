@@ -244,6 +244,10 @@ TEST_F(ScanCommand, BrokenRowsAreNamedOrSkipped) {
 }
 
 TEST_F(ScanCommand, FilesThatCannotBeReadAreNamed) {
+  write_text(path("old.csv"), "a,b\r1,2\r");
+  EXPECT_THAT(error({"old.csv"}, 1), HasSubstr("CR alone"));
+  for (const char* const delimiter : {"\"", "\r", "\n"})
+    EXPECT_THAT(error({"flights.csv", "--delimiter", delimiter}, 2), HasSubstr("--delimiter"));
   EXPECT_THAT(error({"none.csv"}, 1), StartsWith("tine: none.csv: cannot be opened: No such file"));
   EXPECT_THAT(error({"."}, 1), StartsWith("tine: .: is not a regular file"));
   EXPECT_THAT(error({"flights.csv:/x"}, 1), StartsWith("tine: flights.csv:/x: is"));
@@ -261,6 +265,24 @@ TEST_F(ScanCommand, OutputsAppearWholeOrNotAtAll) {
   EXPECT_EQ(answer({"flights.csv", "-o", "b.csv", "--force"}), "");
   EXPECT_EQ(text_of(path("b.csv")), flights);
   EXPECT_THAT(files_in("."), ElementsAre("a.csv", "b.csv", "flights.csv"));
+}
+
+TEST_F(ScanCommand, OutputsReplaceNoDevices) {
+  std::filesystem::create_symlink("/dev/full", path("device.csv"));
+  EXPECT_THAT(error({"flights.csv", "-o", "device.csv", "--force"}, 1),
+              HasSubstr("is no regular file"));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("device.csv")));
+  EXPECT_THAT(error({"flights.csv", "-o", "b.csv.gz"}, 2), HasSubstr("not compressed"));
+}
+
+TEST_F(ScanCommand, ColumnsKeepTheirNames) {
+  write_text(path("a.csv"), "Arrival Delay,\"price, EUR\"\n1,2\n");
+  EXPECT_EQ(answer({"a.csv", "--select", "\"Arrival Delay\", \"price, EUR\"", "--csv"}),
+            "Arrival Delay,\"price, EUR\"\n1,2\n");
+  EXPECT_EQ(answer({"a.csv", "--group-by", "\"Arrival Delay\"", "--json"}),
+            "[\n{\"Arrival Delay\":1}\n]\n");
+  EXPECT_EQ(answer({"a.csv", "--types", "Arrival Delay=float, price, EUR=string", "--schema"}),
+            answer({"a.csv", "--types", "price, EUR=string,Arrival Delay=float", "--schema"}));
 }
 
 TEST_F(ScanCommand, StandardInputAndCompressedFiles) {
@@ -281,7 +303,7 @@ TEST_F(ScanCommand, StandardInputAndCompressedFiles) {
   EXPECT_EQ(
       finish(start({"sh", "-c", "(read line; " TINE_COMMAND " scan - --limit 1) < flights.csv"}))
           .out,
-      "AA,1,12\nDL,1,31\n");
+      "column1,column2,column3\nAA,1,12\n");
 }
 
 TEST_F(ScanCommand, CompressedFilesThatAreBrokenAreRefused) {

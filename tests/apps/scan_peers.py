@@ -170,6 +170,12 @@ if has_matrix:
           pd.DataFrame({"count": [4], "s": [float((np.arange(4, dtype="f4") / 3).astype("f8").sum())]}))
     check("HDF5, integers", rows("m.h5:/whole"), pd.DataFrame({"c0": [0, 2, 4], "c1": [1, 3, 5]}))
     scan("m.h5", status=1)
+    for shape in (3, 0), (0, 0):
+        np.save(path("none.npy"), np.zeros(shape))
+        scan("none.npy", status=1)
+    np.save(path("none.npy"), np.zeros((0, 2)))
+    if scan("none.npy", "--csv") != b"c0,c1\n":
+        fail("a matrix without rows")
     with gzip.open(path("v.npy.gz"), "wb") as f:
         np.save(f, np.arange(3.0))
     check("npy.gz", rows("v.npy.gz"), pd.DataFrame({"value": [0.0, 1.0, 2.0]}))

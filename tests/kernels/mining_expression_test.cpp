@@ -396,7 +396,7 @@ TEST(Expression, errors_of_types_name_both) {
   EXPECT_THAT(error_of("d = 'yesterday'"), HasSubstr("@4"));
   EXPECT_THAT(error_of("date '2024-02-30'"), HasSubstr("@5"));
   EXPECT_EQ(error_of("if(b, 1, 'a')"),
-            "if() takes bool and any and any, not bool and int and string @0");
+            "if() takes bool and any and any (of one type), not bool and int and string @0");
 }
 
 TEST(Expression, depth_is_bounded) {

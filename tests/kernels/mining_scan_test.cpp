@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -241,6 +242,37 @@ TEST_F(MiningScan, errors_say_where) {
   EXPECT_EQ(column(skipped, "count").integers[0], 2);
   EXPECT_EQ(skipped.bad_rows, 1u);
   EXPECT_THAT(skipped.bad_lines, ElementsAre(HasSubstr("line 4")));
+}
+
+// The second slice begins within quotes, which shows when the third is read already.
+TEST_F(MiningScan, the_first_bad_row_is_named_whichever_slice_is_read_first) {
+  Pool pool({.workers = 2});
+  std::string text = "a,b\n";
+  while (text.size() < (1 << 20) - 100) text += "1,2\n";
+  text += "3,\"" + std::string(200, 'x') + "\"\n4\n";
+  const auto line = std::count(text.begin(), text.end(), '\n');
+  while (text.size() < (3 << 20)) text += "1,2\n5\n";
+  const TemporaryFile file(text);
+  for (const Query& query : {Query{.aggregates = "count"}, Query{.where = "nothing = 1"}, Query{}})
+    try {
+      scan(pool, file.source(), {}, query, {.sink = [](const Result&) {}});
+      ADD_FAILURE();
+    } catch (const FileError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("line " + std::to_string(line) + " has 1 cell"));
+    } catch (const QueryError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("nothing"));
+    }
+}
+
+TEST_F(MiningScan, many_columns_take_no_more_memory_than_their_cells) {
+  Pool pool({.workers = 1, .memory_per_worker = 600 << 20});
+  std::string text;
+  for (int row = 0; row < 3; ++row)
+    for (int c = 0; c < 50'000; ++c)
+      text += (row == 0 ? "c" : "") + std::to_string(c) + (c < 49'999 ? "," : "\n");
+  const TemporaryFile file(text);
+  EXPECT_EQ(column(scan(pool, file.source(), {}, {.aggregates = "sum(c7)"}), "sum(c7)").integers[0],
+            14);
 }
 
 TEST_F(MiningScan, what_an_expression_throws_ends_the_query) {

@@ -40,13 +40,14 @@ bool fits(FoundType type, std::string_view text) {
 
 }  // namespace
 
-ColumnReader::ColumnReader(const CsvColumn& column, std::span<const std::string> words)
-    : column_(column),
-      found_(column.type),
-      words_(words),
-      values_(batch_rows * value_bytes(column.type.value_or(Type::text))),
-      nulls_(batch_rows),
-      good_(batch_rows) {
+ColumnReader::ColumnReader(const CsvColumn& column, std::span<const std::string> words,
+                           std::size_t rows)
+    : column_(column), found_(column.type), words_(words) {
+  constexpr std::size_t group = 64;  // read_decimals() writes whole ones
+  rows = (rows + group - 1) / group * group;
+  values_.resize(rows * value_bytes(column.type.value_or(Type::text)));
+  nulls_.resize(rows);
+  good_.resize(rows);
   for (const std::string& word : words) words_are_values_ |= type_of(word, {}) != Type::text;
 }
 

@@ -17,7 +17,8 @@ namespace tine::mining {
 class ColumnReader {
  public:
   /// @param words  stand for missing values; they must stay
-  ColumnReader(const CsvColumn& column, std::span<const std::string> words);
+  /// @param rows  that are read at a time, at most
+  ColumnReader(const CsvColumn& column, std::span<const std::string> words, std::size_t rows);
 
   std::uint32_t index() const { return column_.index; }
   /// Converts the column's cells in these rows.

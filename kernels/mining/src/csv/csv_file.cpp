@@ -163,6 +163,8 @@ CsvFile::CsvFile(const PoolWith& on, FileSource file, CsvOptions options, std::s
     : state_(new State{.on = whole_job(on), .options = std::move(options)}) {
   State& s = *state_;
   const std::string name = file.name;
+  if (const char d = s.options.delimiter; d == '"' || d == '\n' || d == '\r')
+    throw InvalidArgument("tine::mining: a delimiter is neither a quote nor what ends a line");
   const auto task = to_blob([&](BlobWriter& to) { write_task(to, file, s.options); });
   const auto found = blob_from_worker(
       s.on, name, task,
@@ -300,7 +302,13 @@ void CsvFile::infer(const PoolWith& on) {
     std::vector<std::size_t> again;
     for (std::size_t i = 0; i < which.size(); ++i) {
       BlobReader report(std::span<const std::byte>(reports.span().subspan(i * bytes, bytes)));
-      if (accept(which[i], report) == Outcome::again) again.push_back(which[i]);
+      try {
+        if (accept(which[i], report) == Outcome::again) again.push_back(which[i]);
+      } catch (const FileError&) {
+        // A slice before it may have a bad row, too, which is the first then.
+        if (again.empty()) throw;
+        again.push_back(which[i]);
+      }
     }
     return again;
   };

@@ -127,6 +127,8 @@ CsvHead probe(const FileSource& source, char delimiter, Header header) {
   if (start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff"))
     throw FileError("is text in UTF-16; UTF-8 is read");
   if (start.find('\0') != start.npos) throw FileError("is no text: it has bytes that are 0");
+  if (start.find('\n') == start.npos && start.find('\r') != start.npos)
+    throw FileError("ends its lines with CR alone; tr '\\r' '\\n' makes lines of them");
   if (start.starts_with("\xef\xbb\xbf")) {
     layout.begin = 3;
     text.emplace(layout, 0);

@@ -59,7 +59,8 @@ CsvStream::CsvStream(std::span<const std::byte> description, std::size_t slice, 
     index_.emplace(*text_, layout_.delimiter, layout_.columns, quoted);
   });
   columns_.reserve(layout_.read.size());
-  for (const CsvColumn& column : layout_.read) columns_.emplace_back(column, layout_.nulls);
+  for (const CsvColumn& column : layout_.read)
+    columns_.emplace_back(column, layout_.nulls, index_ ? index_->most() : 0);
 }
 
 // Those that may be described.

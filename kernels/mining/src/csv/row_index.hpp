@@ -27,6 +27,8 @@ class RowIndex {
 
   /// Whether a quote at the slice's begin opens a cell, if it is not within quotes.
   bool begins_cell() const { return begins_cell_; }
+  /// How many rows next() gives at most.
+  std::size_t most() const { return most_; }
   /// The next rows, batch_rows at most (fewer of very many columns), without blank lines and ragged rows.
   /// None: there are no more.
   std::size_t next();

@@ -109,6 +109,7 @@ std::string why_none(std::string_view name, std::span<const ArgumentType> types)
     for (const char letter : operation.arguments)
       one += (one.empty() ? "" : " and ") +
              (letter == '?' ? "any" : std::string(to_string(type_of(letter))));
+    if (std::ranges::count(operation.arguments, '?') > 1) one += " (of one type)";
     taken.insert(one);
   }
   std::string got;

@@ -18,6 +18,11 @@ void add_field(Plan& plan, const std::string& name, Type type, const std::string
   plan.fields.push_back({name, type});
 }
 
+// As is said, or that of the column, without quotes, or the expression's text.
+const std::string& name_of(const Item& item) {
+  return !item.named && item.node->kind == Node::Kind::column ? item.node->name : item.name;
+}
+
 void select_rows(Plan& plan, Columns& columns, const Query& query) {
   if (query.select.empty() || query.select == "*") {
     for (const Field& field : columns.schema()) {
@@ -31,7 +36,7 @@ void select_rows(Plan& plan, Columns& columns, const Query& query) {
   }
   for (const Item& item : parse_list(query.select)) {
     plan.outputs.push_back(compile(*item.node, query.select, columns));
-    add_field(plan, item.name, plan.outputs.back().type, query.select, item.node->position);
+    add_field(plan, name_of(item), plan.outputs.back().type, query.select, item.node->position);
   }
 }
 
@@ -44,7 +49,7 @@ void select_groups(Plan& plan, Columns& columns, const Query& query) {
   if (!query.group_by.empty())
     for (const Item& item : parse_list(query.group_by)) {
       plan.outputs.push_back(compile(*item.node, query.group_by, columns));
-      add_field(plan, item.name, plan.outputs.back().type, query.group_by, item.node->position);
+      add_field(plan, name_of(item), plan.outputs.back().type, query.group_by, item.node->position);
     }
   if (query.aggregates.empty()) return;
   for (const Item& item : parse_list(query.aggregates)) {

@@ -69,7 +69,15 @@ bool Waves::read(std::size_t first, std::size_t count) {
       const SliceResult& about = found[i].about;
       BlobReader report(found[i].bytes);
       const auto result = report.bytes(about.result_bytes);
-      switch (source_.accept(tasks[i].slice, report)) {
+      Source::Outcome outcome;
+      try {
+        outcome = source_.accept(tasks[i].slice, report);
+      } catch (const FileError&) {
+        // A slice before it may have a bad row, too, which is the first then.
+        if (again.empty()) throw;
+        outcome = Source::Outcome::again;
+      }
+      switch (outcome) {
         case Source::Outcome::retyped:
           return false;
         case Source::Outcome::again:
