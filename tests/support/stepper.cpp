@@ -136,7 +136,11 @@ bool Stepper::run_to(std::uintptr_t address, const std::function<bool()>& give_u
     note(status);
     if (ended_) return false;
     there = event_ == 0 && signal_ == 0 && next_instruction() == address + stops_behind;
-    if (giving_up && event_ != 0) break;
+    if (giving_up && event_ != 0) {
+      // The interruption may be told of first, after the breakpoint was come to.
+      there = stops_behind != 0 && next_instruction() == address + stops_behind;
+      break;
+    }
     if (!there) ptrace(PTRACE_CONT, pid_, nullptr, signal_);
   }
   ptrace(PTRACE_POKETEXT, pid_, place, code);
