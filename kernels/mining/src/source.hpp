@@ -27,11 +27,12 @@ class Source {
 
   enum class Outcome : std::uint8_t {
     good,
-    again,    // the slice was read from the wrong state (see starts_quoted); read it again
+    again,    // the slice was read from the wrong state (see starts_quoted), or one before it was and
+              // may have an error that comes first; read it again
     retyped,  // the schema has changed: all begins again
   };
   /// Looks at what Stream::report() wrote for a slice. Called once for each slice in ascending order, and
-  /// once more for those that had to be read again. Throws FileError for a bad row.
+  /// again, in that order, for those that had to be read again. Throws FileError for a bad row.
   virtual Outcome accept(std::size_t slice, BlobReader& report) = 0;
   /// Whether a slice begins within quotes, as far as is known.
   virtual bool starts_quoted(std::size_t) const { return false; }

@@ -1,6 +1,7 @@
 #include "csv_file.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <tine/for_each_slice.hpp>
 #include <tine/mining/error.hpp>
@@ -93,7 +94,8 @@ struct CsvFile::State {
   std::vector<CsvColumn> columns{};  // all
   Schema schema{};
   std::vector<std::uint8_t>
-      starts{};  // of each slice, and of what is behind: whether within quotes
+      starts{};                       // of each slice, and of what is behind: whether within quotes
+  std::set<std::size_t> unsettled{};  // slices that are to be read again
   std::uint64_t rows = 0, bad = 0;
   std::vector<BadRow> described{};
   std::vector<std::string> lines{};   // about these
@@ -238,11 +240,19 @@ Source::Outcome CsvFile::accept(std::size_t slice, BlobReader& from) {
   const SliceReport report = read_report(from);
   const bool quoted = s.starts.at(slice) != 0;
   s.starts.at(slice + 1) = report.ends_quoted[quoted];
-  if (report.quoted != quoted) return Outcome::again;
+  s.unsettled.erase(slice);
+  const auto again = [&] {
+    s.unsettled.insert(slice);
+    return Outcome::again;
+  };
+  if (report.quoted != quoted) return again();
   const bool unreadable =
       !report.described.empty() && report.described[0].kind == BadRow::Kind::file;
-  if (unreadable || (!s.options.skip_bad && !report.described.empty()))
+  if (unreadable || (!s.options.skip_bad && !report.described.empty())) {
+    // A slice before it may have a bad row, too, which is the first then.
+    if (!s.unsettled.empty() && *s.unsettled.begin() < slice) return again();
     throw file_error(s.layout.source.name, s.describe(report.described[0]));
+  }
   if (s.widen(report.widened)) return Outcome::retyped;
   s.rows += report.rows;
   s.bad += report.bad;
@@ -264,6 +274,7 @@ const std::vector<std::string>& CsvFile::bad_lines() const {
 
 void CsvFile::rewind() {
   state_->rows = state_->bad = 0;
+  state_->unsettled.clear();
   state_->described.clear();
   state_->lines.clear();
 }
@@ -302,13 +313,7 @@ void CsvFile::infer(const PoolWith& on) {
     std::vector<std::size_t> again;
     for (std::size_t i = 0; i < which.size(); ++i) {
       BlobReader report(std::span<const std::byte>(reports.span().subspan(i * bytes, bytes)));
-      try {
-        if (accept(which[i], report) == Outcome::again) again.push_back(which[i]);
-      } catch (const FileError&) {
-        // A slice before it may have a bad row, too, which is the first then.
-        if (again.empty()) throw;
-        again.push_back(which[i]);
-      }
+      if (accept(which[i], report) == Outcome::again) again.push_back(which[i]);
     }
     return again;
   };

@@ -69,15 +69,7 @@ bool Waves::read(std::size_t first, std::size_t count) {
       const SliceResult& about = found[i].about;
       BlobReader report(found[i].bytes);
       const auto result = report.bytes(about.result_bytes);
-      Source::Outcome outcome;
-      try {
-        outcome = source_.accept(tasks[i].slice, report);
-      } catch (const FileError&) {
-        // A slice before it may have a bad row, too, which is the first then.
-        if (again.empty()) throw;
-        outcome = Source::Outcome::again;
-      }
-      switch (outcome) {
+      switch (source_.accept(tasks[i].slice, report)) {
         case Source::Outcome::retyped:
           return false;
         case Source::Outcome::again:
