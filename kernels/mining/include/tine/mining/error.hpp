@@ -1,5 +1,5 @@
 /// @file
-/// What is thrown for files and for queries.
+/// What is thrown for files, queries, samples and models.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +31,18 @@ class QueryError : public Error {
  private:
   std::string text_;
   std::size_t position_;
+};
+
+/// Samples that cannot be learnt from: what() says which row and feature, and what could be done.
+class SampleError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A text that is no model, or a model that does not go with the samples: what() says why.
+class ModelError : public Error {
+ public:
+  using Error::Error;
 };
 
 }  // namespace tine::mining
