@@ -127,11 +127,12 @@ std::optional<Tree> tree_of(std::span<const Cut> cuts, std::size_t dimensions) {
   return std::nullopt;
 }
 
-// A tree to go through: those who are in a leaf stay there, since NaN is never at least what they have.
+// A tree to go through, without branches that nobody could predict: the next node on the left is 1 ahead, on the
+// right 1 + skip. Leaves have the value NaN, so that all go right, and the skip -1, so that they stay.
 struct Step {
   double value;
   std::uint32_t feature;
-  std::uint32_t right;
+  std::int32_t skip;
 };
 
 struct Forest {
@@ -151,7 +152,7 @@ struct Forest {
         const bool leaf = node.right == 0;
         if (!leaf) depth[i + 1] = depth[node.right] = depth[i] + 1;
         steps.push_back({leaf ? std::numeric_limits<double>::quiet_NaN() : node.value, node.feature,
-                         static_cast<std::uint32_t>(root + (leaf ? i : node.right))});
+                         leaf ? -1 : static_cast<std::int32_t>(node.right - i - 1)});
         paths.push_back(leaf ? static_cast<double>(depth[i]) + average_path(node.value) : 0);
       }
       roots.push_back({root, *std::ranges::max_element(depth)});
@@ -179,7 +180,8 @@ void sum_paths(std::span<double> sums, const View<const double, 2>& x, std::span
         for (std::size_t level = 0; level < root.height; ++level)
           for (std::size_t k = 0; k < abreast; ++k) {
             const Step& step = steps[at[k]];
-            at[k] = sample[k][step.feature] <= step.value ? at[k] + 1 : step.right;
+            const auto right = -static_cast<std::int64_t>(!(sample[k][step.feature] <= step.value));
+            at[k] += static_cast<std::size_t>(1 + (step.skip & right));
           }
         for (std::size_t k = 0; k < std::min(abreast, end - i); ++k) sums[i + k] += paths[at[k]];
       }

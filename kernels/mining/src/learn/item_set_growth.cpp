@@ -79,7 +79,7 @@ class Grower {
     std::vector<Intersection> all;
     for (std::size_t i = 0; i < items_.size(); ++i)
       all.push_back({static_cast<std::uint32_t>(i), items_[i].count});
-    if (max_length_ > 1) make_bit_sets(tails);
+    if (max_length_ > 1 && items_.size() > 1) make_bit_sets(tails);
     return grow(all, bits_, 1);
   }
   std::size_t found() const { return found_; }

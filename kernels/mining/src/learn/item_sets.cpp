@@ -15,7 +15,7 @@ namespace tine::mining {
 namespace {
 
 // Sets that a slice of work may find before it is divided.
-constexpr std::size_t sets_of_a_slice = 20'000;
+constexpr std::size_t sets_of_a_slice = 5000;
 // Slices that wait for each other.
 constexpr std::size_t slices_at_a_time = 256;
 
