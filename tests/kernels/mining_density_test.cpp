@@ -431,15 +431,21 @@ TEST_F(MiningDensity, says_what_is_wrong_with_searches) {
                ModelError);
 }
 
-TEST_F(MiningDensity, search_says_how_far_it_is) {
-  std::vector<std::uint64_t> done;
-  choose_bandwidth(pool_, samples({1, 2, 4}),
-                   {.candidates = bandwidth_range({1}, 0.5, 2, 3),
-                    .progress = [&](std::uint64_t n, std::uint64_t all) {
-                      done.push_back(n);
-                      EXPECT_EQ(all, 3u);
-                    }});
-  EXPECT_EQ(done, (std::vector<std::uint64_t>{0, 1, 2, 3}));
+TEST_F(MiningDensity, search_says_how_far_it_is_and_can_be_ended) {
+  std::uint64_t last = 0, whole = 0;
+  const Samples points = samples(heaps(500, 1, 13));
+  BandwidthSearch search{.candidates = bandwidth_range({1}, 0.5, 2, 3)};
+  search.progress = [&](std::uint64_t done, std::uint64_t all) {
+    EXPECT_GE(done, last);
+    last = done;
+    whole = all;
+  };
+  choose_bandwidth(pool_, points, search);
+  EXPECT_EQ(last, whole);
+  EXPECT_GE(whole, 3u * 8u);
+  struct Enough {};
+  search.progress = [](std::uint64_t, std::uint64_t) { throw Enough(); };
+  EXPECT_THROW(choose_bandwidth(pool_, points, search), Enough);
 }
 
 TEST_F(MiningDensity, folds_hold_everything_once) {

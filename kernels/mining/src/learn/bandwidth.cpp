@@ -90,18 +90,21 @@ BandwidthChoice choose_bandwidth(const PoolWith& on, const Samples& samples,
   for (const auto& candidate : search.candidates)
     candidates.push_back(checked_bandwidth(candidate, samples.dimensions()));
 
+  PoolWith telling(on);
+  if (search.progress)
+    telling.policy.progress = [&](const Progress& all) { search.progress(all.done, all.slices); };
+  JobSequence jobs(telling, candidates.size() * density_slices(n, n));
   BandwidthChoice choice;
   for (const auto& candidate : candidates) {
-    if (search.progress) search.progress(choice.log_likelihood.size(), candidates.size());
-    const Densities found =
-        densities(on, search.kernel, candidate, samples.x.view(), samples.x.view(), folds);
+    const Densities found = densities(jobs, on.pool, search.kernel, candidate, samples.x.view(),
+                                      samples.x.view(), folds);
     TwoFold sum;
     for (const double log_density : found.log_density) accumulate(sum, log_density);
     choice.log_likelihood.push_back(normalised(sum).high);
     if (choice.log_likelihood.back() > choice.log_likelihood[choice.index])
       choice.index = choice.log_likelihood.size() - 1;
   }
-  if (search.progress) search.progress(candidates.size(), candidates.size());
+  jobs.finish();
   if (!std::isfinite(choice.log_likelihood[choice.index]))
     throw SampleError(
         "tine: of each of these bandwidths, some sample is too far from all others: give wider "

@@ -36,8 +36,11 @@ Kde Kde::fit(const PoolWith& on, const Samples& samples) {
 Densities Kde::predict(const PoolWith& on, const Samples& samples) const {
   check_dimensions(features, samples);
   const auto shared = on.pool.array_from(points);
-  return densities(on, kernel, bandwidth, {shared.data(), {size(), features.size()}},
-                   samples.x.view());
+  JobSequence jobs(on, density_slices(size(), samples.size()));
+  Densities result = densities(jobs, on.pool, kernel, bandwidth,
+                               {shared.data(), {size(), features.size()}}, samples.x.view());
+  jobs.finish();
+  return result;
 }
 
 std::string Kde::save() const {

@@ -19,6 +19,27 @@ constexpr std::size_t chunk_points = 8192;
 // Sums that are kept at once.
 constexpr std::size_t most_parts = std::size_t{1} << 22;
 
+std::size_t chunks(std::size_t points) {
+  return (points + chunk_points - 1) / chunk_points;
+}
+
+/// Some of the queries, and two jobs for them: sums over chunks of points, and what is made of these.
+struct Batch {
+  struct {
+    std::size_t begin, size;
+  } queries;
+  Partition sums, results;
+};
+std::vector<Batch> batches(std::size_t points, std::size_t queries) {
+  const std::size_t most = std::max(most_parts / chunks(points), density_lanes);
+  std::vector<Batch> result;
+  for (std::size_t begin = 0; begin < queries; begin += most) {
+    const std::size_t size = std::min(most, queries - begin);
+    result.push_back({{begin, size}, tiles(chunks(points), size, 1, density_lanes), slices(size)});
+  }
+  return result;
+}
+
 /// How sums become densities. The volume is a product that could overflow: mantissa * 2^exponent.
 struct Normalisation {
   double mantissa = 1;
@@ -62,7 +83,7 @@ DensityPart merged(const View<const DensityPart, 2>& parts, std::size_t query) {
   return {normalised(sum).high, shift};
 }
 
-/// Columns `columns` of the points of a chunk, as seen by some queries.
+/// Of a chunk of the points and some queries: columns of the partition, which are counted from `first_query`.
 void sum_slice(Kde::Kernel kernel, const Slice& s, std::size_t folds,
                const View<const double, 2>& queries, const View<const double, 2>& points,
                std::span<const double> scales, std::size_t first_query, DensityPart* to) {
@@ -121,39 +142,51 @@ std::size_t fold_of(std::size_t n, std::size_t count, std::size_t i) {
   return i < of_longer ? i / (size + 1) : longer + (i - of_longer) / size;
 }
 
-Densities densities(PoolWith on, Kde::Kernel kernel, const std::vector<double>& bandwidth,
-                    const View<const double, 2>& points, const View<const double, 2>& queries,
-                    std::size_t folds) {
-  on.policy.on_failure = OnFailure::fail;
+Densities densities(JobSequence& jobs, Pool& pool, Kde::Kernel kernel,
+                    const std::vector<double>& bandwidth, const View<const double, 2>& points,
+                    const View<const double, 2>& queries, std::size_t folds) {
   const std::size_t n = points.extent(0), m = queries.extent(0);
-  auto scales = on.pool.array<double>(bandwidth.size());
+  auto scales = pool.array<double>(bandwidth.size());
   std::ranges::transform(bandwidth, scales.begin(),
                          [&](double h) { return density_scale(kernel, h); });
   const Normalisation by(kernel, bandwidth, n, folds);
-  Densities result{on.pool.array<double>(m), on.pool.array<double>(m)};
-  const std::size_t chunks = (n + chunk_points - 1) / chunk_points;
-  const std::size_t batch = std::max(most_parts / chunks, density_lanes);
-  for (std::size_t begin = 0; begin < m; begin += batch) {
-    const auto some = queries.part(0, begin, std::min(batch, m - begin));
-    auto parts = on.pool.array<DensityPart>(chunks, some.extent(0));
-    for_each_slice(
-        on, tiles(chunks, some.extent(0), 1, density_lanes),
-        [=](const Slice& s, const View<DensityPart, 2>& to, const View<const double, 2>& from,
-            const View<const double, 2>& all, std::span<const double> scale) {
-          sum_slice(kernel, s, folds, from, all, scale, begin, to.data());
-        },
-        out(parts), whole(some), whole(points), whole(scales));
-    for_each_slice(
-        on, slices(some.extent(0)),
-        [=](const Slice& s, std::span<double> density, std::span<double> log_density,
-            const View<const DensityPart, 2>& sums, const View<const double, 2>& from) {
-          for (std::size_t i = 0; i < s.size(); ++i)
-            normalise(by, sums, from, s.begin + i, begin + s.begin + i, density[i], log_density[i]);
-        },
-        out(result.density.peek().part(0, begin, some.extent(0))),
-        out(result.log_density.peek().part(0, begin, some.extent(0))), whole(parts), whole(some));
+  Densities result{pool.array<double>(m), pool.array<double>(m)};
+  for (const Batch& batch : batches(n, m)) {
+    const auto [begin, size] = batch.queries;
+    const auto some = queries.part(0, begin, size);
+    auto parts = pool.array<DensityPart>(chunks(n), size);
+    jobs.run([&](PoolWith on) {
+      on.policy.on_failure = OnFailure::fail;  // there is no density of some of the points
+      return for_each_slice(
+          on, batch.sums,
+          [=](const Slice& s, const View<DensityPart, 2>& to, const View<const double, 2>& from,
+              const View<const double, 2>& all, std::span<const double> scale) {
+            sum_slice(kernel, s, folds, from, all, scale, begin, to.data());
+          },
+          out(parts), whole(some), whole(points), whole(scales));
+    });
+    jobs.run([&](PoolWith on) {
+      on.policy.on_failure = OnFailure::fail;
+      return for_each_slice(
+          on, batch.results,
+          [=](const Slice& s, std::span<double> density, std::span<double> log_density,
+              const View<const DensityPart, 2>& sums, const View<const double, 2>& from) {
+            for (std::size_t i = 0; i < s.size(); ++i)
+              normalise(by, sums, from, s.begin + i, begin + s.begin + i, density[i],
+                        log_density[i]);
+          },
+          out(result.density.peek().part(0, begin, size)),
+          out(result.log_density.peek().part(0, begin, size)), whole(parts), whole(some));
+    });
   }
   return result;
+}
+
+std::size_t density_slices(std::size_t points, std::size_t queries) {
+  std::size_t slices = 0;
+  for (const Batch& batch : batches(points, queries))
+    slices += batch.sums.size() + batch.results.size();
+  return slices;
 }
 
 }  // namespace tine::mining

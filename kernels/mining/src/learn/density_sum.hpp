@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <tine/job_sequence.hpp>
 #include <tine/mining/density.hpp>
 #include <tine/partition.hpp>
 
@@ -15,8 +16,10 @@ std::size_t fold_of(std::size_t n, std::size_t count, std::size_t i);
 
 /// @param bandwidth  of each dimension, as checked_bandwidth() gives it
 /// @param folds      0, or: the queries are the points, and each is estimated from those of other folds
-Densities densities(PoolWith on, Kde::Kernel kernel, const std::vector<double>& bandwidth,
-                    const View<const double, 2>& points, const View<const double, 2>& queries,
-                    std::size_t folds = 0);
+Densities densities(JobSequence& jobs, Pool& pool, Kde::Kernel kernel,
+                    const std::vector<double>& bandwidth, const View<const double, 2>& points,
+                    const View<const double, 2>& queries, std::size_t folds = 0);
+/// How many slices that has.
+std::size_t density_slices(std::size_t points, std::size_t queries);
 
 }  // namespace tine::mining

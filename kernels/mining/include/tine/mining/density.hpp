@@ -92,7 +92,7 @@ struct BandwidthSearch {
   /// The samples are cut into so many parts of equal size, in their order (the first ones may have one more),
   /// and each is estimated from the others. 0: as many as there are samples (leave-one-out).
   std::size_t folds = 0;
-  /// Called with candidates done and all of them.
+  /// Called with slices of the work done and all of them, about ten times a second.
   std::function<void(std::uint64_t, std::uint64_t)> progress{};
 };
 struct BandwidthChoice {
