@@ -45,17 +45,20 @@ class BlockSearch {
     for (std::size_t q = count; q < filter_queries; ++q) limits[q] = -1;
   }
 
-  /// Calls found(query, position, squared distance), blocks that are near first, but for nodes for which
-  /// skip(node) is true.
-  template <class Skip, class Found>
-  void run(Skip skip, Found found) {
+  /// Looks at blocks that are near first. The visitor has
+  ///
+  ///     bool skip(const BoxNode& node);                             // nothing in there is wanted
+  ///     bool wants(std::size_t query, std::size_t position);        // whether this point is, if it is near
+  ///     void found(std::size_t query, std::size_t position, double square);  // one that is
+  template <class Visitor>
+  void run(Visitor& visitor) {
     nodes_.assign(1, {points_.root(), 0.0});
     while (!nodes_.empty()) {
       const auto [node, distance] = nodes_.back();
       nodes_.pop_back();
-      if (distance > *std::ranges::max_element(limits) || skip(node)) continue;
+      if (distance > *std::ranges::max_element(limits) || visitor.skip(node)) continue;
       if (node.blocks() == 1) {
-        compare(node, found);
+        compare(node, visitor);
         continue;
       }
       Reached left{node.left(), distance_from(node.left())};
@@ -85,8 +88,8 @@ class BlockSearch {
     return sum;
   }
 
-  template <class Found>
-  void compare(const BoxNode& leaf, Found found) {
+  template <class Visitor>
+  void compare(const BoxNode& leaf, Visitor& visitor) {
     const std::size_t d = points_.dimensions, begin = leaf.first * block_points;
     const std::size_t count = std::min(block_points, points_.points - begin);
     std::uint64_t bits[filter_queries];
@@ -95,8 +98,9 @@ class BlockSearch {
       for (std::uint64_t rest = bits[q] & (~std::uint64_t{0} >> (block_points - count)); rest != 0;
            rest &= rest - 1) {
         const std::size_t position = begin + static_cast<std::size_t>(std::countr_zero(rest));
+        if (!visitor.wants(q, position)) continue;
         const double square = squared_distance(rows_ + q * d, points_.point(position), d);
-        if (square <= limits[q]) found(q, position, square);
+        if (square <= limits[q]) visitor.found(q, position, square);
       }
   }
 

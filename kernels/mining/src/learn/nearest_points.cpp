@@ -22,39 +22,59 @@ struct Candidate {
 };
 using Heap = std::vector<Candidate>;
 
-void replace_first(Heap& heap, const Candidate& by) {
-  std::pop_heap(heap.begin(), heap.end());
-  heap.back() = by;
-  std::push_heap(heap.begin(), heap.end());
-}
+/// The nearest points of eight queries at a time.
+class NearestVisitor {
+ public:
+  NearestVisitor(const BlocksView& points, std::size_t k, bool others)
+      : points_(points), search_(points), k_(k), others_(others), heaps_(filter_queries) {}
+
+  /// Of queries at these positions: in ascending order.
+  const std::vector<Heap>& find(const BlocksView& queries, std::size_t first, std::size_t count) {
+    first_ = first;
+    for (Heap& heap : heaps_) heap.assign(k_, {});
+    search_.limits.fill(infinity);
+    search_.begin(queries.point(first), count);
+    search_.run(*this);
+    for (Heap& heap : heaps_) std::sort_heap(heap.begin(), heap.end());
+    return heaps_;
+  }
+
+  bool skip(const BoxNode&) const { return false; }
+  bool wants(std::size_t query, std::size_t position) const {
+    return !others_ || position != first_ + query;
+  }
+  void found(std::size_t query, std::size_t position, double square) {
+    Heap& heap = heaps_[query];
+    const Candidate candidate{square, points_.order[position]};
+    if (!(candidate < heap.front())) return;
+    std::pop_heap(heap.begin(), heap.end());
+    heap.back() = candidate;
+    std::push_heap(heap.begin(), heap.end());
+    search_.limits[query] = heap.front().square;
+  }
+
+ private:
+  BlocksView points_;
+  BlockSearch search_;
+  std::size_t k_, first_ = 0;
+  bool others_;  // points are queries, and no neighbours of their own
+  std::vector<Heap> heaps_;
+};
 
 /// Of the queries of a slice of blocks, in the order of `queries`.
 void search(const Slice& slice, const BlocksView& points, const BlocksView& queries, std::size_t k,
             bool others, const View<std::uint32_t, 2>& index, const View<double, 2>& distance) {
-  BlockSearch search(points);
-  std::vector<Heap> heaps(filter_queries);
+  NearestVisitor nearest(points, k, others);
+  const std::size_t begin = slice.begin * block_points;
   const std::size_t end = std::min(slice.end * block_points, queries.points);
-  for (std::size_t q = slice.begin * block_points; q < end; q += filter_queries) {
+  for (std::size_t q = begin; q < end; q += filter_queries) {
     const std::size_t count = std::min(filter_queries, end - q);
-    for (Heap& heap : heaps) heap.assign(k, {});
-    search.limits.fill(infinity);
-    search.begin(queries.point(q), count);
-    search.run([](const BoxNode&) { return false; },
-               [&](std::size_t i, std::size_t position, double square) {
-                 const Candidate found{square, points.order[position]};
-                 if (!(found < heaps[i].front()) || (others && position == q + i)) return;
-                 replace_first(heaps[i], found);
-                 search.limits[i] = heaps[i].front().square;
-               });
-    for (std::size_t i = 0; i < count; ++i) {
-      std::sort_heap(heaps[i].begin(), heaps[i].end());
-      const std::size_t row = q + i - slice.begin * block_points;
+    const std::vector<Heap>& found = nearest.find(queries, q, count);
+    for (std::size_t i = 0; i < count; ++i)
       for (std::size_t j = 0; j < k; ++j) {
-        (&index(row / block_points, 0))[row % block_points * k + j] = heaps[i][j].point;
-        (&distance(row / block_points, 0))[row % block_points * k + j] =
-            std::sqrt(heaps[i][j].square);
+        index.data()[(q - begin + i) * k + j] = found[i][j].point;
+        distance.data()[(q - begin + i) * k + j] = std::sqrt(found[i][j].square);
       }
-    }
   }
 }
 
