@@ -161,12 +161,12 @@ class Fit {
     const auto finite = [](double v) { return std::isfinite(v); };
     for (std::size_t j = 0; j < x_.size(); ++j)
       if (!finite(model.coefficients[j]))
-        throw SampleError("the coefficient of '" + model.features[j].name +
+        throw SampleError("tine: the coefficient of '" + model.features[j].name +
                           "' is larger than numbers can be: give it or the target in other units");
     if (!finite(model.intercept) || !finite(model.residual_error) ||
         !std::ranges::all_of(model.standard_errors, finite))
       throw SampleError(
-          "the numbers of this regression are larger than numbers can be: give the target in other "
+          "tine: the numbers of this regression are larger than numbers can be: give the target in other "
           "units");
   }
 
@@ -192,9 +192,9 @@ class Fit {
 LinearRegression LinearRegression::fit(const PoolWith& on, const Samples& samples,
                                        const LinearRegressionOptions& options) {
   if (!(options.ridge >= 0 && options.ridge <= 1e100))
-    throw InvalidArgument("a ridge penalty must be between 0 and 1e100");
+    throw InvalidArgument("tine: a ridge penalty must be between 0 and 1e100");
   if (samples.y.size() != samples.size())
-    throw InvalidArgument("a regression needs samples whose target is a number");
+    throw InvalidArgument("tine: a regression needs samples whose target is a number");
   check_samples(on, samples);
   return Fit(on, samples, options)();
 }
