@@ -32,7 +32,7 @@ Residuals residuals(const PoolWith& on, const Samples& samples,
       [offset](const Slice& s, std::span<TwoFold> sum, const View<const double, 2>& x,
                std::span<const double> y, std::span<const Standard> of, std::span<const double> c) {
         const std::size_t columns = c.size();
-        std::vector<double> centred(columns);
+        std::vector<TwoFold> centred(columns);
         for (std::size_t i = s.begin; i < s.end; ++i) {
           TwoFold rest = two_sum(y[i] * of[columns].factor, -of[columns].shift);
           accumulate(sum[2], two_product(rest.high, rest.high));
@@ -41,13 +41,15 @@ Residuals residuals(const PoolWith& on, const Samples& samples,
             const TwoFold value = two_sum(x(i, j) * of[j].factor, -of[j].shift);
             accumulate(rest, two_product(-c[j], value.high));
             rest.low -= c[j] * value.low;
-            centred[j] = value.high;
+            centred[j] = value;
           }
           rest = normalised(rest);
           accumulate(sum[0], rest);
           accumulate(sum[1], two_product(rest.high, rest.high));
-          for (std::size_t j = 0; j < columns; ++j)
-            accumulate(sum[3 + j], two_product(rest.high, centred[j]));
+          for (std::size_t j = 0; j < columns; ++j) {
+            accumulate(sum[3 + j], two_product(rest.high, centred[j].high));
+            sum[3 + j].low += rest.high * centred[j].low + rest.low * centred[j].high;
+          }
         }
       },
       whole(samples.x), whole(samples.y), whole(scale), whole(shared));
