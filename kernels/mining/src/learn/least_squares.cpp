@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <Eigen/QR>
 
@@ -26,28 +27,28 @@ constexpr std::size_t group = 16;  // rows of a slice for each column, at least
 
 }  // namespace
 
-Eigen::MatrixXd reduced_rows(const PoolWith& on, const Samples& samples,
-                             const std::vector<Standard>& standard) {
-  const std::size_t n = samples.size(), p = samples.dimensions() + 1;
+Eigen::MatrixXd reduced_rows(const PoolWith& on, const View<const double, 2>& x,
+                             const View<const double>& y, const std::vector<Standard>& standard) {
+  const std::size_t n = x.extent(0), p = x.extent(1) + 1;
   const Partition first = slices(n, std::max(sample_slices(n, p, p * p).grain, group * p));
   const auto scale = on.pool.array_from(standard);
   auto rows = on.pool.array<double>(first.size(), p * p);
   for_each_slice(
       without_quarantine(on), {.n = first.size()},
-      [first](const Slice& task, const View<double, 2>& to, const View<const double, 2>& x,
-              std::span<const double> y, std::span<const Standard> of) {
+      [first](const Slice& task, const View<double, 2>& to, const View<const double, 2>& features,
+              std::span<const double> target, std::span<const Standard> of) {
         const Slice s = first.slice(task.index);
-        const std::size_t d = x.extent(1);
+        const std::size_t d = features.extent(1);
         Eigen::MatrixXd a(s.size(), d + 1);
         for (std::size_t i = 0; i < s.size(); ++i) {
           const auto row = static_cast<Eigen::Index>(i);
           for (std::size_t j = 0; j < d; ++j)
-            a(row, static_cast<Eigen::Index>(j)) = of[j](x(s.begin + i, j));
-          a(row, static_cast<Eigen::Index>(d)) = of[d](y[s.begin + i]);
+            a(row, static_cast<Eigen::Index>(j)) = of[j](features(s.begin + i, j));
+          a(row, static_cast<Eigen::Index>(d)) = of[d](target[s.begin + i]);
         }
         triangle_of(a, to.data());
       },
-      out(rows), whole(samples.x), whole(samples.y), whole(scale));
+      out(rows), whole(x), whole(y), whole(scale));
   std::size_t count = first.size() * p;
   while (count > group * p) {
     const Partition next = slices(count, group * p);
@@ -67,6 +68,16 @@ Eigen::MatrixXd reduced_rows(const PoolWith& on, const Samples& samples,
   }
   return Eigen::Map<const RowMajor>(rows.data(), static_cast<Eigen::Index>(count),
                                     static_cast<Eigen::Index>(p));
+}
+
+std::vector<double> rounding_lengths(const ColumnScale& scale, std::size_t samples) {
+  const double one = 4 * std::numeric_limits<double>::epsilon() * std::sqrt(samples);
+  std::vector<double> result;
+  for (std::size_t j = 0; j < scale.size();
+       ++j)  // of the values themselves, and of what is made of them
+    result.push_back(one * (std::ldexp(scale.largest[j], -scale.exponent[j]) +
+                            static_cast<double>(scale.size())));
+  return result;
 }
 
 Triangle::Triangle(Eigen::MatrixXd a, const std::vector<double>& tolerance)

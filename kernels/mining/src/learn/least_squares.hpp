@@ -6,8 +6,6 @@
 
 #include <Eigen/Core>
 
-#include <tine/mining/samples.hpp>
-
 #include "learn/column_scale.hpp"
 
 namespace tine::mining {
@@ -16,8 +14,11 @@ namespace tine::mining {
 /// which those of y come last. Slices are factored by themselves, and what they leave in groups again
 /// (J. Demmel, L. Grigori, M. Hoemmen, J. Langou, Communication-optimal parallel and sequential QR and LU
 /// factorizations, SIAM J. Sci. Comput. 34, 2012).
-Eigen::MatrixXd reduced_rows(const PoolWith& on, const Samples& samples,
-                             const std::vector<Standard>& standard);
+Eigen::MatrixXd reduced_rows(const PoolWith& on, const View<const double, 2>& x,
+                             const View<const double>& y, const std::vector<Standard>& standard);
+
+/// How long what rounding leaves of a column can be that depends on others: for Triangle.
+std::vector<double> rounding_lengths(const ColumnScale& scale, std::size_t samples);
 
 /// Columns, taken one after another, some of which depend on those before them.
 class Triangle {
@@ -26,8 +27,8 @@ class Triangle {
   /// longer than its tolerance.
   Triangle(Eigen::MatrixXd rows, const std::vector<double>& tolerance);
 
+  const std::vector<Eigen::Index>& kept() const { return kept_; }
   const std::vector<Eigen::Index>& dependent() const { return dependent_; }
-  std::size_t rank() const { return kept_.size(); }
 
   /// The coefficients whose residual is the shortest, with zeros where columns are dependent.
   Eigen::VectorXd solution() const;

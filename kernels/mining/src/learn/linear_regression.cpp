@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "learn/least_squares.hpp"
 #include "learn/model_text.hpp"
@@ -72,7 +71,7 @@ class Fit {
   }
 
   LinearRegression operator()() {
-    const Triangle triangle(rows(), tolerances());
+    const Triangle triangle(rows(), rounding_lengths(x_, samples_.size()));
     solve(triangle);
     const Eigen::VectorXd shortest = triangle.shortest(solution_, x_.exponent);
     LinearRegression model;
@@ -96,7 +95,7 @@ class Fit {
  private:
   // What the samples leave, and a row for each coefficient that counts.
   Eigen::MatrixXd rows() const {
-    Eigen::MatrixXd a = reduced_rows(on_, samples_, standard_);
+    Eigen::MatrixXd a = reduced_rows(on_, samples_.x.view(), samples_.y.view(), standard_);
     tell();
     if (options_.ridge > 0) {
       const Eigen::Index above = a.rows(), d = a.cols() - 1;
@@ -106,16 +105,6 @@ class Fit {
         a(above + j, j) = std::sqrt(options_.ridge) * standard_[static_cast<std::size_t>(j)].factor;
     }
     return a;
-  }
-
-  // What rounding leaves of a column that depends on others: in the values themselves, and here.
-  std::vector<double> tolerances() const {
-    const double n = static_cast<double>(samples_.size()), d = static_cast<double>(x_.size());
-    std::vector<double> result;
-    for (std::size_t j = 0; j < x_.size(); ++j)
-      result.push_back(4 * std::numeric_limits<double>::epsilon() * std::sqrt(n) *
-                       (d + x_.largest[j] * standard_[j].factor));
-    return result;
   }
 
   void solve(const Triangle& triangle) {
@@ -168,7 +157,8 @@ class Fit {
     if (!finite(model.intercept) || !finite(model.residual_error) ||
         !std::ranges::all_of(model.standard_errors, finite))
       throw SampleError(
-          "tine: the numbers of this regression are larger than numbers can be: give the target in other "
+          "tine: the numbers of this regression are larger than numbers can be: give the target in "
+          "other "
           "units");
   }
 
