@@ -1,12 +1,10 @@
 // tine scan: questions to tables in files.
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <string_view>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <tine/error.hpp>
 
@@ -14,29 +12,14 @@
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "losses.hpp"
-#include "machine.hpp"
-#include "output_bytes.hpp"
 #include "output_files.hpp"
-#include "scan_input.hpp"
+#include "row_output.hpp"
 #include "scan_settings.hpp"
-#include "scan_writers.hpp"
-#include "temporary_file.hpp"
+#include "table_file.hpp"
 
 namespace tine::app {
 
 namespace {
-
-// Rows that a terminal shows when nobody says how many.
-constexpr std::size_t rows_on_a_terminal = 40;
-
-TableLimits terminal_limits(const ScanSettings& settings) {
-  TableLimits limits;
-  if (!settings.query.limit && !settings.schema) limits.rows = rows_on_a_terminal;
-  winsize size{};
-  limits.columns =
-      ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-  return limits;
-}
 
 std::string count_text(std::uint64_t n) {
   return n < 1'000'000 ? fmt::format("{}", n)
@@ -64,108 +47,63 @@ class Scan {
  public:
   explicit Scan(const ScanSettings& settings)
       : settings_(settings),
-        csv_(csv_options(settings)),
-        format_(row_format(settings)),
+        csv_(csv_options(settings.table)),
         outputs_(settings.force),
         output_(open_output()),
-        text_(settings.output == "-" ? STDOUT_FILENO : output_.descriptor()),
-        writer_(make_writer()),
-        bar_(settings.progress, "bytes"),
-        scratch_(temporary_file()),
-        pool_(
-            settings.pool, [] {}, room_for(scratch_)),
-        input_(pool_, settings, scratch_, progress_) {}
+        file_(settings.table, csv_) {}
 
   void run() {
     try {
-      if (settings_.explain)
-        text_.text() = explanation();
-      else if (settings_.schema)
-        write(as_result(schema()));
-      else
+      if (settings_.explain) {
+        output_.text().text() = explanation();
+        output_.text().flush();
+      } else if (settings_.schema) {
+        output_.rows().add(as_result(file_.schema()));
+        output_.finish();
+      } else {
         scan();
-      text_.flush();
+      }
     } catch (...) {
-      bar_.clear();
-      if (settings_.output == "-" && text_.begun())
-        fmt::print(stderr, "tine: what was written to standard output is not all\n");
+      file_.bar().clear();
+      output_.tell_incomplete();
       throw;
     }
-    bar_.clear();
-    if (settings_.output == "-") return;
+    file_.bar().clear();
     check_interrupt();
-    sync_output(output_.descriptor());
     output_.publish();
   }
 
  private:
-  OutputFile open_output() {
-    if (settings_.output == "-") return outputs_.none();
-    outputs_.prepare(settings_.output);
-    return outputs_.open(settings_.output);
+  RowOutput open_output() {
+    const RowFormat format = row_format(settings_.output);
+    if (settings_.output.file != "-") outputs_.prepare(settings_.output.file);
+    return {outputs_, settings_.output.file, format,
+            settings_.query.limit || settings_.schema ? OnTerminal::all_rows
+                                                      : OnTerminal::some_rows_of_a_query};
   }
 
-  std::unique_ptr<RowWriter> make_writer() {
-    switch (format_) {
-      case RowFormat::table:
-        return table_writer(text_,
-                            text_.is_terminal() ? terminal_limits(settings_) : TableLimits{});
-      case RowFormat::csv:
-        return csv_writer(text_, settings_.output.ends_with(".tsv") ? '\t' : ',');
-      default:
-        return json_writer(text_, format_ == RowFormat::jsonl);
-    }
-  }
-
-  void write(const mining::Result& rows) {
-    writer_->add(rows);
-    writer_->finish();
-  }
-
-  std::string explanation() {
-    const auto& table = input_.table();
-    std::string text = table ? mining::explain(pool_.on(), *table, settings_.query)
-                             : mining::explain(pool_.on(), input_.csv(), csv_, settings_.query);
+  std::string explanation() const {
+    std::string text = file_.ask([&](const auto&... table) {
+      return mining::explain(file_.on(), table..., settings_.query);
+    });
     if (!text.ends_with('\n')) text += '\n';
     return text;
   }
 
-  mining::Schema schema() {
-    const auto& table = input_.table();
-    return table ? table->schema() : mining::schema_of(pool_.on(), input_.csv(), csv_);
-  }
-
   void scan() {
-    bool streamed = false;
-    mining::ScanOptions options;
-    options.memory = settings_.memory > 0 ? settings_.memory : memory_for_a_file();
-    options.progress = progress_;
-    options.sink = [&](const mining::Result& rows) {
-      streamed = true;
-      check_interrupt();
-      writer_->add(rows);
-    };
-    const auto& table = input_.table();
     const mining::Result result =
-        table ? mining::scan(pool_.on(), *table, settings_.query, options)
-              : mining::scan(pool_.on(), input_.csv(), csv_, settings_.query, options);
-    if (!streamed) writer_->add(result);
-    writer_->finish();
-    text_.flush();
+        file_.scan(settings_.query, [&](const mining::Result& rows) { output_.rows().add(rows); });
+    output_.finish();
     tell(result);
   }
 
   void tell(const mining::Result& result) {
-    bar_.clear();
+    file_.bar().clear();
     if (isatty(STDERR_FILENO) == 0 && result.bad_rows == 0) return;
     const std::chrono::duration<double> seconds = Clock::now() - start_;
     fmt::print(stderr, "tine: {} of {} rows, {:.1f} s\n", count_text(result.rows_selected),
                count_text(result.rows_read), seconds.count());
-    if (result.bad_rows == 0) return;
-    fmt::print(stderr, "tine: {} bad row{} skipped:\n", result.bad_rows,
-               result.bad_rows == 1 ? " was" : "s were");
-    for (const std::string& line : result.bad_lines) fmt::print(stderr, "  {}\n", printable(line));
-    if (result.bad_rows > result.bad_lines.size()) fmt::print(stderr, "  ...\n");
+    tell_bad_rows(result.bad_rows, result.bad_lines);
   }
 
   using Clock = std::chrono::steady_clock;
@@ -173,29 +111,10 @@ class Scan {
   const ScanSettings& settings_;
   const Clock::time_point start_ = Clock::now();
   const mining::CsvOptions csv_;
-  const RowFormat format_;
   OutputFiles outputs_;
-  OutputFile output_;
-  TextOutput text_;
-  std::unique_ptr<RowWriter> writer_;
-  ProgressBar bar_;
-  const ByteProgress progress_ = [this](std::uint64_t done, std::uint64_t all) {
-    bar_.update(done, all);
-    check_interrupt();
-  };
-  Descriptor scratch_;  // for what is decompressed
-  FilePool pool_;
-  ScanInput input_;
+  RowOutput output_;
+  TableFile file_;
 };
-
-void tell(const ScanSettings& settings, const mining::QueryError& error) {
-  fmt::print(stderr, "tine: {}: {}\n", options_with(settings, error.text()),
-             printable(error.what()));
-  const std::string picture = error.picture();
-  const std::size_t end = picture.find('\n');
-  fmt::print(stderr, "  {}\n", printable(picture.substr(0, end)));
-  if (end != picture.npos) fmt::print(stderr, "  {}\n", printable(picture.substr(end + 1)));
-}
 
 int run_scan(const ScanSettings& settings) {
   remember_interrupts();
@@ -205,10 +124,11 @@ int run_scan(const ScanSettings& settings) {
   } catch (const UsageError&) {
     throw;
   } catch (const mining::QueryError& error) {
-    tell(settings, error);
+    tell_query_error(error, options_with(settings, error.text()));
     return wrong_usage;
   } catch (const SliceFailed& error) {
-    fmt::print(stderr, "tine: {}: {}\n", settings.file, reason_of(error.report(), error.slice()));
+    fmt::print(stderr, "tine: {}: {}\n", settings.table.file,
+               reason_of(error.report(), error.slice()));
   } catch (const std::exception& error) {
     const std::string what = printable(error.what());
     fmt::print(stderr, "{}{}\n", what.starts_with("tine:") ? "" : "tine: ", what);

@@ -17,6 +17,7 @@
 #include "exit.hpp"
 #include "machine.hpp"
 #include "standard_input.hpp"
+#include "table_file.hpp"
 #include "temporary_file.hpp"
 #include "worker_files.hpp"
 
@@ -82,7 +83,7 @@ void decompress_task(const PoolWith& on, std::size_t task, Compression how, std:
 
 }  // namespace
 
-ScanInput::ScanInput(FilePool& pool, const ScanSettings& settings, const Descriptor& scratch,
+ScanInput::ScanInput(FilePool& pool, const TableFileSettings& settings, const Descriptor& scratch,
                      const ByteProgress& progress) {
   std::string file = settings.file, dataset;
   // As in "runs.h5:/first".

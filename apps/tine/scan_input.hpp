@@ -10,10 +10,10 @@
 #include <tine/mining/table.hpp>
 
 #include "file_pool.hpp"
-#include "progress_bar.hpp"
-#include "scan_settings.hpp"
 
 namespace tine::app {
+
+struct TableFileSettings;
 
 /// Called with bytes that are done, and all of them.
 using ByteProgress = std::function<void(std::uint64_t, std::uint64_t)>;
@@ -23,7 +23,7 @@ class ScanInput {
  public:
   /// Looks at what it begins with; keeps standard input, decompresses, makes a table of a matrix, as need
   /// be. `scratch` is for what is decompressed; it stays empty otherwise. Throws Failure.
-  ScanInput(FilePool& pool, const ScanSettings& settings, const Descriptor& scratch,
+  ScanInput(FilePool& pool, const TableFileSettings& settings, const Descriptor& scratch,
             const ByteProgress& progress);
 
   /// None for CSV.
