@@ -6,7 +6,7 @@
 
 namespace tine::mining {
 
-void check_classes(const PoolWith& on, const Samples& samples) {
+std::vector<std::uint64_t> check_classes(const PoolWith& on, const Samples& samples) {
   if (samples.labels.size() != samples.size())
     throw InvalidArgument("tine: a classifier needs samples whose target is a class");
   std::vector<std::uint64_t> counts(samples.classes.size());
@@ -21,6 +21,7 @@ void check_classes(const PoolWith& on, const Samples& samples) {
   if (const auto none = std::ranges::find(counts, 0u); none != counts.end())
     throw SampleError("tine: there is no sample whose " + samples.target.name + " is '" +
                       samples.classes[static_cast<std::size_t>(none - counts.begin())] + "'");
+  return counts;
 }
 
 void add_classes(ModelWriter& to, const Feature& target, const std::vector<std::string>& classes,

@@ -5,8 +5,9 @@
 
 namespace tine::mining {
 
-/// check_samples(), and that there are two classes or more, and a label for each sample.
-void check_classes(const PoolWith& on, const Samples& samples);
+/// check_samples(), and that there are two classes or more, and a label for each sample. Returns how many
+/// samples each class has.
+std::vector<std::uint64_t> check_classes(const PoolWith& on, const Samples& samples);
 
 void add_classes(ModelWriter& to, const Feature& target, const std::vector<std::string>& classes,
                  Type class_type);
