@@ -25,7 +25,9 @@ constexpr const char* outputs = "Outputs";  // a group of options
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
+    add_mine_itemsets,
     add_mine_kmeans,
+    add_mine_outliers,
     add_mine_predict,
     add_mine_show,
 };
