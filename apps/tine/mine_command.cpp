@@ -91,7 +91,7 @@ MineSubcommand& MineSubcommand::seed() {
 }
 
 MineSubcommand& MineSubcommand::examples(const std::string& lines) {
-  app_.footer("Examples, for the file that tine mine --help shows how to make:\n" + lines);
+  app_.footer("Examples:\n" + lines);
   return *this;
 }
 
