@@ -23,6 +23,7 @@ using mining::Selection;
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
+    add_mine_kde,
     add_mine_kmeans,
     add_mine_predict,
     add_mine_show,
@@ -59,6 +60,13 @@ MineSubcommand& MineSubcommand::rows(const std::string& about) {
   app_.add_option(
           "--rows", settings_.rows,
           fmt::format("The file to write the rows to, with {}: CSV, .json or .jsonl", about))
+      ->type_name("FILE");
+  return *this;
+}
+
+MineSubcommand& MineSubcommand::listing(const std::string& option, const std::string& about) {
+  app_.add_option(option, settings_.listing,
+                  fmt::format("The file to write to: {}; CSV, .json or .jsonl", about))
       ->type_name("FILE");
   return *this;
 }
