@@ -26,6 +26,7 @@ constexpr const char* outputs = "Outputs";  // a group of options
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
     add_mine_itemsets,
+    add_mine_kde,
     add_mine_kmeans,
     add_mine_outliers,
     add_mine_predict,
@@ -66,6 +67,13 @@ MineSubcommand& MineSubcommand::rows(const std::string& about) {
           fmt::format("The file to write the rows to, with {}: CSV, .json or .jsonl", about))
       ->type_name("FILE")
       ->group(outputs);
+  return *this;
+}
+
+MineSubcommand& MineSubcommand::listing(const std::string& option, const std::string& about) {
+  app_.add_option(option, settings_.listing,
+                  fmt::format("The file to write to: {}; CSV, .json or .jsonl", about))
+      ->type_name("FILE");
   return *this;
 }
 
