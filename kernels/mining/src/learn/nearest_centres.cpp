@@ -162,9 +162,14 @@ void screen(const CentresView& c, const double* x, const std::uint32_t* rows, st
   std::fill_n(converted, 4 * stride, 0.0f);
   for (std::size_t first = 0; first < count; first += width) {
     for (std::size_t s = 0; s < width; s += 4) {
-      for (std::size_t i = 0; i < 4; ++i)
-        convert(c, x + rows[std::min(first + s + i, count - 1)] * c.dimensions,
-                converted + i * stride);
+      for (std::size_t i = 0; i < 4; ++i) {
+        const auto row = [&](std::size_t at) {
+          return x + rows[std::min(at, count - 1)] * c.dimensions;
+        };
+        const double* const later = row(first + s + i + width);
+        for (std::size_t j = 0; j < c.dimensions; j += 64 / sizeof *x) __builtin_prefetch(later + j);
+        convert(c, row(first + s + i), converted + i * stride);
+      }
       for (std::size_t j = 0; j < stride; j += 4)
         transpose(converted + j, stride, tile + j * width + s, width);
     }
