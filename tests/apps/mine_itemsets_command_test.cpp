@@ -47,7 +47,7 @@ TEST_F(MineItemSetsCommand, SetsOfRowsComeMostFrequentFirst) {
       answer({"orders.csv", "--transaction", "order", "--item", "product", "--min-support", "0.5"}),
       "items,length,count,support\n"
       "bread,1,3,0.75\n"
-      "bread; milk,2,2,0.5\n"
+      "\"bread, milk\",2,2,0.5\n"
       "eggs,1,2,0.5\n"
       "milk,1,2,0.5\n");
   EXPECT_EQ(answer({"orders.csv", "--transaction", "order", "--item", "upper(product)", "--where",

@@ -60,7 +60,7 @@ TEST_F(MineOutliersCommand, ModelsSayTheSameAgain) {
             plot});
     EXPECT_EQ(answer({"predict", model, "readings.csv"}), text_of(path(rows)));
     EXPECT_THAT(text_of(path(rows)), StartsWith("place,volts,amps,score,outlier"));
-    EXPECT_THAT(text_of(path(rows)), HasSubstr("\np150,235,-40,"));
+    EXPECT_THAT(text_of(path(rows)), HasSubstr("\np150,236,-40,"));
     EXPECT_THAT(text_of(path(plot)), HasSubstr("of 200 samples are outliers"));
     EXPECT_THAT(answer({"show", model}), HasSubstr("threshold"));
   }
