@@ -16,6 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t most_columns = 14;  // of a table
+
 std::string label_of(std::string name) {
   std::ranges::replace(name, '_', ' ');
   return printable(name);
@@ -42,20 +44,38 @@ std::string padded(const std::string& text, std::size_t width, bool to_the_right
   return to_the_right ? blanks + text : text + blanks;
 }
 
+// A row without objects in it: their members are cells as well.
+Json flat(const Json& row) {
+  Json cells = Json::object();
+  for (const auto& [key, value] : row.items())
+    if (value.is_object())
+      for (const auto& [inner, cell] : value.items()) cells[inner] = cell;
+    else
+      cells[key] = value;
+  return cells;
+}
+
 // The keys of its first row are its columns.
 std::string table_of(const Json& rows) {
-  std::vector<std::vector<std::string>> lines;
+  std::vector<std::vector<std::string>> lines(1);
   std::vector<bool> numbers;
-  auto& heads = lines.emplace_back();
-  for (const auto& [key, value] : rows.front().items()) {
-    heads.push_back(printable(key));
+  const Json first = flat(rows.front());
+  for (const auto& [key, value] : first.items()) {
+    lines.front().push_back(printable(key));
     numbers.push_back(value.is_number());
   }
+  const std::size_t columns = numbers.size();
   for (const Json& row : rows) {
     auto& line = lines.emplace_back();
-    for (const auto& [key, value] : rows.front().items())
-      line.push_back(row.contains(key) ? text_of(row[key]) : "");
+    const Json cells = flat(row);
+    for (const auto& [key, value] : first.items())
+      line.push_back(cells.contains(key) ? text_of(cells[key]) : "");
   }
+  if (columns > most_columns)
+    for (auto& line : lines) {
+      line.resize(most_columns);
+      line.back() = "…";
+    }
   std::vector<std::size_t> widths(lines.front().size());
   for (const auto& line : lines)
     for (std::size_t c = 0; c < line.size(); ++c)

@@ -23,10 +23,20 @@ using mining::Selection;
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
+    add_mine_itemsets,
+    add_mine_kmeans,
+    add_mine_outliers,
+    add_mine_predict,
     add_mine_show,
 };
 
 }  // namespace
+
+std::string positive_count(const std::string& text) {
+  const bool good = !text.empty() && text.find_first_not_of("0123456789") == text.npos &&
+                    text.size() < 19 && text.find_first_not_of('0') != text.npos;
+  return good ? "" : text + " is no number that is 1 or more";
+}
 
 MineSubcommand& MineSubcommand::target(Selection::Kind kind) {
   kind_ = kind;
@@ -146,6 +156,9 @@ int MineCommand::run() {
     return wrong_usage;
   } catch (const mining::MissingValue& error) {
     fmt::print(stderr, "{}; --skip-missing leaves such rows out\n", printable(error.what()));
+  } catch (const InvalidArgument& error) {
+    fmt::print(stderr, "{}\n", printable(error.what()));
+    return wrong_usage;
   } catch (const SliceFailed& error) {
     fmt::print(stderr, "tine: {}: {}\n", settings_.table.file,
                printable(reason_of(error.report(), error.slice())));

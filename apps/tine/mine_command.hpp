@@ -88,7 +88,14 @@ class MineCommand {
   std::map<std::string, Predictor> predictors_;  // by kind of model
 };
 
+/// Of an option: whether it is a number of things, 1 at least. As CLI11 wants it.
+std::string positive_count(const std::string& text);
+
 // In alphabetical order.
+void add_mine_itemsets(MineCommand& mine);
+void add_mine_kmeans(MineCommand& mine);
+void add_mine_outliers(MineCommand& mine);
+void add_mine_predict(MineCommand& mine);
 void add_mine_show(MineCommand& mine);
 
 }  // namespace tine::app

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
+
+#include "plot_frame.hpp"
 
 namespace tine::app {
 
@@ -16,7 +19,7 @@ namespace tine::app {
 class Plot {
  public:
   Plot(std::string title, std::string x_label, std::string y_label)
-      : title_(std::move(title)), x_label_(std::move(x_label)), y_label_(std::move(y_label)) {}
+      : titles_{std::move(title), std::move(x_label), std::move(y_label)} {}
 
   static constexpr std::uint32_t no_class = ~std::uint32_t{0};
 
@@ -68,7 +71,7 @@ class Plot {
   };
   using Part = std::variant<Points, Marks, Line, Bars, Heat>;
 
-  std::string title_, x_label_, y_label_;
+  PlotTitles titles_;
   std::vector<Part> parts_;
 };
 

@@ -8,14 +8,17 @@ namespace tine::app {
 
 class PlotAxis {
  public:
-  /// From where to where, in pixels.
-  PlotAxis(double begin, double end) : begin_(begin), end_(end) {}
-
   /// Widens it. What is not finite does not count.
   void include(double value);
   /// After the last include(): room at both ends, in parts of the range. A range of nothing, or of one number
   /// only, becomes one that can be drawn.
   void settle(double room_below, double room_above);
+
+  /// From where to where, in pixels.
+  void place(double begin, double end) {
+    begin_ = begin;
+    end_ = end;
+  }
 
   double low() const { return low_; }
   double high() const { return high_; }
@@ -31,7 +34,7 @@ class PlotAxis {
   std::vector<Tick> ticks(int about) const;
 
  private:
-  double begin_, end_;
+  double begin_ = 0, end_ = 1;
   double low_ = 1, high_ = 0;  // none yet
 };
 

@@ -18,7 +18,7 @@ enum class RowFormat : std::uint8_t { table, csv, json, jsonl };
 
 struct RowOutputSettings {
   std::string file = "-";
-  std::string to;  ///< a RowFormat
+  std::string to{};  ///< a RowFormat
   bool json = false, jsonl = false, csv = false;
 };
 

@@ -4,13 +4,13 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <unordered_map>
 
 #include <tine/for_each_slice.hpp>
 #include <tine/mining/error.hpp>
 
-#include "aggregate/two_fold.hpp"
 #include "centres.hpp"
 
 namespace tine::mining {
@@ -33,7 +33,7 @@ class PlusPlus {
         closest_(pool.array<double>(parts_.size(), parts_.grain)),
         closer_(pool.array<std::uint32_t>(parts_.size(), parts_.grain)),
         gains_(pool.array<double>(parts_.size(), trials)),
-        potentials_(pool.array<TwoFold>(parts_.size())) {
+        potentials_(pool.array<double>(parts_.size())) {
     std::fill_n(closest_.data(), closest_.size(), std::numeric_limits<double>::infinity());
     std::fill_n(closer_.data(), closer_.size(), 1u);
   }
@@ -80,7 +80,7 @@ class PlusPlus {
       return for_each_slice(
           on, {.n = parts_.size()},
           [n = x_.extent(0), d = dimensions_, grain = parts_.grain, candidate](
-              const Slice& s, const View<double, 2>& closest, std::span<TwoFold> potential,
+              const Slice& s, const View<double, 2>& closest, std::span<double> potential,
               const View<const std::uint32_t, 2>& closer, std::span<const double> point,
               const View<const double, 2>& x) {
             const std::size_t begin = s.index * grain, size = std::min(grain, n - begin);
@@ -88,26 +88,26 @@ class PlusPlus {
               if (closer(0, i) >> candidate & 1)
                 closest(0, i) = std::min(
                     closest(0, i), squared_distance(x.data() + (begin + i) * d, point.data(), d));
-            Lanes sum;
-            sum.add(size, [&](std::size_t i) { return closest(0, i); });
-            potential[0] = sum.sum();
+            const double* const sums = &closest(0, 0);
+            double lanes[8] = {};
+            for (std::size_t i = 0; i + 8 <= size; i += 8)
+              for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] += sums[i + lane];
+            for (std::size_t i = size / 8 * 8; i < size; ++i) lanes[0] += sums[i];
+            for (std::size_t lane = 1; lane < 8; ++lane) lanes[0] += lanes[lane];
+            potential[0] = lanes[0];
           },
           inout(closest_), out(potentials_), in(closer_), whole(shared), whole(x_));
     });
   }
 
-  double potential() const {
-    TwoFold sum;
-    for (const TwoFold& one : potentials_) sum = sum + one;
-    return sum.high;
-  }
+  double potential() const { return std::accumulate(potentials_.begin(), potentials_.end(), 0.0); }
 
   /// The sample at which the sum of the squared distances exceeds this; it is not a centre.
   std::size_t sample_at(double sum) const {
     std::size_t last = 0;
     for (std::size_t s = 0; s < parts_.size(); ++s) {
-      if (s + 1 < parts_.size() && sum >= potentials_[s].high) {
-        sum -= potentials_[s].high;
+      if (s + 1 < parts_.size() && sum >= potentials_[s]) {
+        sum -= potentials_[s];
         continue;
       }
       const Slice slice = parts_.slice(s);
