@@ -130,8 +130,8 @@ class PlusPlus {
   Centres candidates_;
   Array<double, 2> closest_;        ///< of the samples of slices, the squared distance to a centre
   Array<std::uint32_t, 2> closer_;  ///< which candidates may be closer: bits
-  Array<double, 2> gains_;     ///< of slices, what each candidate would take from the potential
-  Array<TwoFold> potentials_;  ///< of slices
+  Array<double, 2> gains_;    ///< of slices, what each candidate would take from the potential
+  Array<double> potentials_;  ///< of slices
 };
 
 void append_row(std::vector<double>& to, const Array<double, 2>& x, std::size_t row) {
