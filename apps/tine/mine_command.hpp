@@ -94,8 +94,10 @@ class MineCommand {
 std::string positive_count(const std::string& text);
 
 // In alphabetical order.
+void add_mine_itemsets(MineCommand& mine);
 void add_mine_kde(MineCommand& mine);
 void add_mine_kmeans(MineCommand& mine);
+void add_mine_outliers(MineCommand& mine);
 void add_mine_predict(MineCommand& mine);
 void add_mine_show(MineCommand& mine);
 
