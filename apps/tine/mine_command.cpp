@@ -23,11 +23,8 @@ using mining::Selection;
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
-    add_mine_itemsets,
-    add_mine_kmeans,
-    add_mine_outliers,
-    add_mine_predict,
-    add_mine_show,
+    add_mine_dbscan,   add_mine_itemsets, add_mine_kmeans,  add_mine_knn,
+    add_mine_outliers, add_mine_pca,      add_mine_predict, add_mine_show,
 };
 
 }  // namespace
@@ -76,6 +73,20 @@ MineSubcommand& MineSubcommand::scatter(const std::string& about) {
   app_.add_option("--axes", settings_.axes,
                   "The two features to draw by [default: those with the largest variance]")
       ->type_name("A,B");
+  return *this;
+}
+
+MineSubcommand& MineSubcommand::colour() {
+  app_.add_option_function<std::string>(
+          "--colour",
+          [this](const std::string& text) {
+            settings_.selection.target = text;
+            settings_.target_option = "--colour";
+            kind_ = Selection::Kind::label;
+          },
+          "What gives points in --plot their colour: a column of text, integers or bools, or an "
+          "expression; it is no feature")
+      ->type_name("EXPRESSION");
   return *this;
 }
 
@@ -128,8 +139,9 @@ void MineCommand::learn(const MineSubcommand& chosen) {
 
 std::string MineCommand::clause_with(const std::string& text) const {
   if (text == settings_.selection.where) return "--where";
-  if (text == settings_.selection.target) return "--target";
-  return settings_.selection.target.empty() ? "--features" : "--features or --target";
+  if (text == settings_.selection.target) return settings_.target_option;
+  return settings_.selection.target.empty() ? "--features"
+                                            : "--features or " + settings_.target_option;
 }
 
 int MineCommand::run() {
