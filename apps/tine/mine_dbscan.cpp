@@ -110,12 +110,15 @@ void k_distances(MineRun& run, const DbscanOptions& options) {
         {{"samples", fmt::format("{} %", percent)},
          {"within", distances[(distances.size() - 1) * percent / 100]}});
   if (!run.wants_plot()) return;
-  std::vector<double> parts(distances.size());
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    parts[i] = 100 * static_cast<double>(i + 1) / static_cast<double>(parts.size());
-  Plot plot(fmt::format("Distances to the {}th nearest other sample", k), "% of the samples",
+  constexpr std::size_t steps = 1000;  // more are not seen
+  std::vector<double> parts, drawn;
+  for (std::size_t step = 0; step <= steps; ++step) {
+    parts.push_back(100 * static_cast<double>(step) / steps);
+    drawn.push_back(distances[(distances.size() - 1) * step / steps]);
+  }
+  Plot plot(fmt::format("Distances within which there are {} others", k), "% of the samples",
             "distance");
-  plot.line(parts, distances);
+  plot.line(parts, drawn);
   run.draw(plot);
 }
 

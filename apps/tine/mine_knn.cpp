@@ -62,7 +62,7 @@ void draw_classes(MineRun& run, const Samples& samples, std::span<const std::uin
   Scatter scatter(samples, run.settings().axes,
                   fmt::format("{} by nearest neighbours", samples.target.name));
   scatter.samples(all_of(samples.labels), samples.classes);
-  if (!wrong.empty()) scatter.marks(wrong, "other classes by the others");
+  if (!wrong.empty()) scatter.marks(wrong, "misclassified");
   run.draw(scatter.plot());
 }
 
