@@ -23,7 +23,11 @@ using mining::Selection;
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
+    add_mine_bayes,
     add_mine_kmeans,
+    add_mine_linear,
+    add_mine_logistic,
+    add_mine_mixture,
     add_mine_predict,
     add_mine_show,
 };

@@ -92,7 +92,11 @@ class MineCommand {
 std::string positive_count(const std::string& text);
 
 // In alphabetical order.
+void add_mine_bayes(MineCommand& mine);
 void add_mine_kmeans(MineCommand& mine);
+void add_mine_linear(MineCommand& mine);
+void add_mine_logistic(MineCommand& mine);
+void add_mine_mixture(MineCommand& mine);
 void add_mine_predict(MineCommand& mine);
 void add_mine_show(MineCommand& mine);
 
