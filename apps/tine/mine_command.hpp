@@ -26,6 +26,8 @@ class MineSubcommand {
   MineSubcommand& model();
   /// That it says something of each row: --rows FILE gets the rows of the input, with these columns beside.
   MineSubcommand& rows(const std::string& about);
+  /// That it says something of other rows than those of the input, which go to a file of their own.
+  MineSubcommand& listing(const std::string& option, const std::string& about);
   /// That it can be seen: --plot FILE.svg.
   MineSubcommand& plot(const std::string& about);
   /// That samples are drawn: --plot, and --axes, which says by which features.
@@ -93,10 +95,13 @@ std::string positive_count(const std::string& text);
 
 // In alphabetical order.
 void add_mine_bayes(MineCommand& mine);
+void add_mine_itemsets(MineCommand& mine);
+void add_mine_kde(MineCommand& mine);
 void add_mine_kmeans(MineCommand& mine);
 void add_mine_linear(MineCommand& mine);
 void add_mine_logistic(MineCommand& mine);
 void add_mine_mixture(MineCommand& mine);
+void add_mine_outliers(MineCommand& mine);
 void add_mine_predict(MineCommand& mine);
 void add_mine_show(MineCommand& mine);
 

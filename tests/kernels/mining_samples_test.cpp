@@ -126,6 +126,21 @@ TEST_F(MiningSamples, WhatCannotBeLearntFromIsRefused) {
               HasSubstr("every row"));
 }
 
+TEST_F(MiningSamples, ErrorsShowWhatWasAskedFor) {
+  const auto picture = [&](const Selection& what) -> std::string {
+    try {
+      read(flowers, what);
+    } catch (const QueryError& error) {
+      return error.picture();
+    }
+    return "";
+  };
+  EXPECT_EQ(picture({.features = "width, withd"}), "width, withd\n       ^");
+  EXPECT_EQ(picture({.features = "width", .target = "1 + siez", .kind = Kind::number}),
+            "1 + siez\n    ^");
+  EXPECT_EQ(picture({.features = "size", .where = "width > ''"}), "width > ''\n      ^");
+}
+
 TEST_F(MiningSamples, InfinityIsFoundWhereverItIs) {
   for (const std::size_t at : {std::size_t{0}, std::size_t{70'001}, std::size_t{299'999}}) {
     Samples samples = samples_of(pool_.array<double>(100'000, 3));

@@ -49,31 +49,36 @@ struct Step {
     float* const upper = &bounds(0, 0);
     float* const lower = upper + grain;
     std::vector<std::uint32_t> open(size);
-    const std::size_t count = still_open(size, label, upper, lower, moved.data(), open.data());
-    open.resize(count);
-    NearestCentres found;
-    found.find({clusters, dimensions, numbers.data(), screen.data()}, own, open);
+    open.resize(still_open(size, label, upper, lower, moved.data(), open.data()));
 
     double* const high = &changes(0, 0);
     double* const low = high + clusters * dimensions;
     std::fill_n(high, 2 * clusters * dimensions, 0.0);
     std::int64_t* const change = &counts(0, 0);
     std::fill_n(change, clusters + 1, std::int64_t{0});
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t i = open[k];
-      upper[i] = found.upper()[k];
-      lower[i] = found.lower()[k];
-      const std::uint32_t nearest = found.nearest()[k];
-      if (!first && nearest == label[i]) continue;
-      const double* const row = own + i * dimensions;
-      if (!first) {
-        add(row, -1, dimensions, high + label[i] * dimensions, low + label[i] * dimensions);
-        --change[label[i]];
+    NearestCentres found;
+    // So many at once that they are still in a cache when they are added.
+    const std::size_t block = std::max<std::size_t>(64, (128 << 10) / sizeof(double) / dimensions);
+    for (std::size_t first_open = 0; first_open < open.size(); first_open += block) {
+      const std::span some =
+          std::span(open).subspan(first_open, std::min(block, open.size() - first_open));
+      found.find({clusters, dimensions, numbers.data(), screen.data()}, own, some);
+      for (std::size_t k = 0; k < some.size(); ++k) {
+        const std::size_t i = some[k];
+        upper[i] = found.upper()[k];
+        lower[i] = found.lower()[k];
+        const std::uint32_t nearest = found.nearest()[k];
+        if (!first && nearest == label[i]) continue;
+        const double* const row = own + i * dimensions;
+        if (!first) {
+          add(row, -1, dimensions, high + label[i] * dimensions, low + label[i] * dimensions);
+          --change[label[i]];
+        }
+        add(row, 1, dimensions, high + nearest * dimensions, low + nearest * dimensions);
+        ++change[nearest];
+        ++change[clusters];
+        label[i] = nearest;
       }
-      add(row, 1, dimensions, high + nearest * dimensions, low + nearest * dimensions);
-      ++change[nearest];
-      ++change[clusters];
-      label[i] = nearest;
     }
   }
 

@@ -31,9 +31,51 @@ Feature feature_of(const Item& item) {
   return {plain ? item.node->name : item.name, to_string(*item.node)};
 }
 
+// The features as they were asked for, then the target.
+class Question {
+ public:
+  Question(const std::vector<Feature>& features, const Selection& what) : what_(what) {
+    query_.select = named(what) ? what.features : select_list(features);
+    query_.where = what.where;
+    if (what.kind == Selection::Kind::none) return;
+    const auto items = parse_list(what.target);
+    if (items.size() != 1)
+      throw QueryError("the target is one expression", what.target, items[1].node->position);
+    std::string name = "target";  // which no feature has
+    while (std::ranges::find(features, name, &Feature::name) != features.end()) name += "_";
+    query_.select += ", ";
+    target_at_ = query_.select.size();
+    const Item& item = items.front();
+    query_.select += (item.named ? to_string(*item.node) : what.target) + " as " + name;
+  }
+
+  /// True where there is a list of features, as opposed to all of them.
+  static bool named(const Selection& what) {
+    return !what.features.empty() && what.features != "*";
+  }
+  /// What f makes of the query. Errors show what was asked for.
+  template <class F>
+  Result answer(F f) const {
+    try {
+      return f(query_);
+    } catch (const QueryError& error) {
+      if (error.text() != query_.select) throw;
+      if (error.position() >= target_at_)
+        throw QueryError(error.what(), what_.target, error.position() - target_at_);
+      if (!named(what_)) throw;
+      throw QueryError(error.what(), what_.features, error.position());
+    }
+  }
+
+ private:
+  const Selection& what_;
+  Query query_;
+  std::size_t target_at_ = std::string::npos;
+};
+
 std::vector<Feature> features_of(const Schema& schema, const Selection& what) {
   std::vector<Feature> features;
-  if (!what.features.empty() && what.features != "*") {
+  if (Question::named(what)) {
     for (const Item& item : parse_list(what.features)) features.push_back(feature_of(item));
     return features;
   }
@@ -159,19 +201,6 @@ Samples samples_from(Pool& pool, const Result& rows, std::vector<Feature> featur
   return samples;
 }
 
-// The target's column has a name that no feature has.
-Query query_of(const std::vector<Feature>& features, const Selection& what) {
-  Query query{.select = select_list(features), .where = what.where};
-  if (what.kind == Selection::Kind::none) return query;
-  const auto items = parse_list(what.target);
-  if (items.size() != 1)
-    throw QueryError("the target is one expression", what.target, items[1].node->position);
-  std::string name = "target";
-  while (std::ranges::find(features, name, &Feature::name) != features.end()) name += "_";
-  query.select += ", " + to_string(*items.front().node) + " as " + name;
-  return query;
-}
-
 }  // namespace
 
 std::string select_list(const std::vector<Feature>& features) {
@@ -194,15 +223,19 @@ Samples samples_of(Array<double, 2> x) {
 Samples read_samples(const PoolWith& on, const Table& table, const Selection& what,
                      const ScanOptions& options) {
   std::vector<Feature> features = features_of(table.schema(), what);
-  const Result rows = scan(on, table, query_of(features, what), options);
+  const Result rows = Question(features, what).answer([&](const Query& query) {
+    return scan(on, table, query, options);
+  });
   return samples_from(on.pool, rows, std::move(features), what);
 }
 
 Samples read_samples(const PoolWith& on, const FileSource& file, const CsvOptions& csv,
                      const Selection& what, const ScanOptions& options) {
-  const bool named = !what.features.empty() && what.features != "*";
-  std::vector<Feature> features = features_of(named ? Schema() : schema_of(on, file, csv), what);
-  const Result rows = scan(on, file, csv, query_of(features, what), options);
+  std::vector<Feature> features =
+      features_of(Question::named(what) ? Schema() : schema_of(on, file, csv), what);
+  const Result rows = Question(features, what).answer([&](const Query& query) {
+    return scan(on, file, csv, query, options);
+  });
   return samples_from(on.pool, rows, std::move(features), what);
 }
 
