@@ -25,17 +25,9 @@ constexpr const char* outputs = "Outputs";  // a group of options
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
-<<<<<<< HEAD
-    add_mine_dbscan,   add_mine_itemsets, add_mine_kmeans,  add_mine_knn,
-    add_mine_outliers, add_mine_pca,      add_mine_predict, add_mine_show,
-=======
-    add_mine_itemsets,
-    add_mine_kde,
-    add_mine_kmeans,
-    add_mine_outliers,
-    add_mine_predict,
-    add_mine_show,
->>>>>>> learn
+    add_mine_bayes, add_mine_dbscan,  add_mine_itemsets, add_mine_kde,     add_mine_kmeans,
+    add_mine_knn,   add_mine_linear,  add_mine_logistic, add_mine_mixture, add_mine_outliers,
+    add_mine_pca,   add_mine_predict, add_mine_show,
 };
 
 }  // namespace

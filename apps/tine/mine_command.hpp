@@ -98,11 +98,15 @@ class MineCommand {
 std::string positive_count(const std::string& text);
 
 // In alphabetical order.
+void add_mine_bayes(MineCommand& mine);
 void add_mine_dbscan(MineCommand& mine);
 void add_mine_itemsets(MineCommand& mine);
 void add_mine_kde(MineCommand& mine);
 void add_mine_kmeans(MineCommand& mine);
 void add_mine_knn(MineCommand& mine);
+void add_mine_linear(MineCommand& mine);
+void add_mine_logistic(MineCommand& mine);
+void add_mine_mixture(MineCommand& mine);
 void add_mine_outliers(MineCommand& mine);
 void add_mine_pca(MineCommand& mine);
 void add_mine_predict(MineCommand& mine);

@@ -22,12 +22,8 @@ namespace tine::app {
 struct MineSettings {
   TableFileSettings table;
   mining::Selection selection;
-<<<<<<< HEAD
   std::string target_option = "--target";  ///< which selection.target is from
-  std::string model, rows, plot;           ///< files to write; empty ones are not wanted
-=======
   std::string model, rows, listing, plot;  ///< files to write; empty ones are not wanted
->>>>>>> learn
   std::string axes;                        ///< two features to draw, with a comma between them
   std::uint64_t seed = 1;
   bool json = false, force = false;
