@@ -136,12 +136,11 @@ class Scan {
   }
 
   void scan() {
-    bool streamed = false;
     mining::ScanOptions options;
     options.memory = settings_.memory > 0 ? settings_.memory : memory_for_a_file();
     options.progress = progress_;
+    options.text = writer_->text();
     options.sink = [&](const mining::Result& rows) {
-      streamed = true;
       check_interrupt();
       writer_->add(rows);
     };
@@ -149,7 +148,7 @@ class Scan {
     const mining::Result result =
         table ? mining::scan(pool_.on(), *table, settings_.query, options)
               : mining::scan(pool_.on(), input_.csv(), csv_, settings_.query, options);
-    if (!streamed) writer_->add(result);
+    writer_->add(result);  // that of groups, or of no rows
     writer_->finish();
     text_.flush();
     tell(result);

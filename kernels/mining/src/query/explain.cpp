@@ -37,10 +37,21 @@ std::string describe(const Source& source, const std::string& what, const Plan& 
                       std::to_string(plan.columns.size()) + " of " +
                       std::to_string(source.schema().size()) + ")");
   if (plan.where) line("filter", to_string(*parse_expression(query.where)));
-  if (!plan.grouped) line("select", query.select.empty() ? "all columns" : list_of(query.select));
+  if (!plan.grouped()) line("select", query.select.empty() ? "all columns" : list_of(query.select));
+  if (plan.sample) {
+    const Sample& sample = *plan.sample;
+    line("sample", (sample.rows == 0 ? query.sample + " of the rows"
+                                     : std::to_string(sample.rows) +
+                                           " rows; their numbers are found in a pass before") +
+                       ", of seed " + std::to_string(sample.seed));
+  }
+  if (plan.histogram)
+    line("count", "the values of " + to_string(*plan.histogram->value) + " in " +
+                      std::to_string(plan.histogram->bins) + " equal bins" +
+                      (plan.histogram->range ? "" : "; their range is found in a pass before"));
   if (!query.group_by.empty()) line("group", "by " + list_of(query.group_by));
   if (!query.aggregates.empty()) line("compute", list_of(query.aggregates));
-  if (plan.grouped) line("merge", "the groups of all slices, in the order of slices");
+  if (plan.grouped()) line("merge", "the groups of all slices, in the order of slices");
   if (!plan.order.empty()) {
     std::string order;
     for (const Plan::Order& by : plan.order)

@@ -56,8 +56,7 @@ class GrowingColumn {
     }
     if (column_.type == Type::text) {
       auto* const codes = std::get<Array<std::uint32_t>>(column_.values).data() + at;
-      from.for_each_text(
-          [&](std::size_t row, std::string_view text) { codes[row] = code_of(text); });
+      for (std::size_t row = 0; row < rows; ++row) codes[row] = code_of(from.text(row));
       return;
     }
     std::visit(
