@@ -2,8 +2,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -31,7 +34,8 @@ constexpr std::size_t rows_on_a_terminal = 40;
 
 TableLimits terminal_limits(const ScanSettings& settings) {
   TableLimits limits;
-  if (!settings.query.limit && !settings.schema) limits.rows = rows_on_a_terminal;
+  if (!settings.query.limit && !settings.schema && settings.query.histogram.empty())
+    limits.rows = rows_on_a_terminal;
   winsize size{};
   limits.columns =
       ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
@@ -60,21 +64,48 @@ mining::Result as_result(const mining::Schema& schema) {
   return result;
 }
 
+// A bar for each count of a histogram, with the longest for the greatest.
+void add_bars(mining::Result& histogram) {
+  constexpr const char* parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  constexpr double longest = 40;
+  const std::vector<std::int64_t>& counts = histogram.columns.back().integers;
+  if (counts.empty()) return;
+  const double greatest = static_cast<double>(std::max<std::int64_t>(1, std::ranges::max(counts)));
+  mining::ResultColumn bars{.name = "", .type = mining::Type::text};
+  bars.nulls.resize(counts.size());
+  for (const std::int64_t count : counts) {
+    const auto eighths =
+        static_cast<std::size_t>(static_cast<double>(count) / greatest * longest * 8);
+    std::string& bar = bars.texts.emplace_back();
+    for (std::size_t i = 0; i < eighths / 8; ++i) bar += "█";
+    // Whatever is there can be seen.
+    bar += parts[count > 0 && eighths == 0 ? 1 : eighths % 8];
+  }
+  histogram.columns.push_back(std::move(bars));
+}
+
 class Scan {
  public:
   explicit Scan(const ScanSettings& settings)
       : settings_(settings),
-        csv_(csv_options(settings)),
+        csv_(csv_options(settings, "--types", settings.types)),
+        join_csv_(csv_options(settings, "--join-types", settings.join_types)),
         format_(row_format(settings)),
         outputs_(settings.force),
         output_(open_output()),
         text_(settings.output == "-" ? STDOUT_FILENO : output_.descriptor()),
         writer_(make_writer()),
         bar_(settings.progress, "bytes"),
-        scratch_(temporary_file()),
+        memory_(settings.memory > 0 ? settings.memory : memory_for_a_file()),
         pool_(
-            settings.pool, [] {}, room_for(scratch_)),
-        input_(pool_, settings, scratch_, progress_) {}
+            settings.pool, [] {}, room_for(temporary_file())),
+        input_(settings.file, tasks_),
+        query_(settings.query) {
+    if (!settings.join.empty()) join_.emplace(settings.join, tasks_);
+    pool_.serve(std::move(tasks_));
+    input_.open(pool_.on(), memory_, !settings.types.empty(), progress_);
+    if (join_) read_joined();
+  }
 
   void run() {
     try {
@@ -117,6 +148,24 @@ class Scan {
     }
   }
 
+  // All of the table on the right.
+  void read_joined() {
+    join_->open(pool_.on(), memory_, !settings_.join_types.empty(), progress_);
+    if (join_->table()) {
+      query_.join.right = &*join_->table();
+      return;
+    }
+    try {
+      joined_ = mining::read_table(pool_.on(), join_->csv(), join_csv_, memory_);
+    } catch (const OutOfMemory& error) {
+      throw Failure(
+          fmt::format("{}; the smaller one of two tables should be that of --join, and "
+                      "--memory gives it more",
+                      error.what()));
+    }
+    query_.join.right = &joined_;
+  }
+
   void write(const mining::Result& rows) {
     writer_->add(rows);
     writer_->finish();
@@ -124,8 +173,8 @@ class Scan {
 
   std::string explanation() {
     const auto& table = input_.table();
-    std::string text = table ? mining::explain(pool_.on(), *table, settings_.query)
-                             : mining::explain(pool_.on(), input_.csv(), csv_, settings_.query);
+    std::string text = table ? mining::explain(pool_.on(), *table, query_)
+                             : mining::explain(pool_.on(), input_.csv(), csv_, query_);
     if (!text.ends_with('\n')) text += '\n';
     return text;
   }
@@ -137,7 +186,7 @@ class Scan {
 
   void scan() {
     mining::ScanOptions options;
-    options.memory = settings_.memory > 0 ? settings_.memory : memory_for_a_file();
+    options.memory = memory_;
     options.progress = progress_;
     options.text = writer_->text();
     options.sink = [&](const mining::Result& rows) {
@@ -145,9 +194,9 @@ class Scan {
       writer_->add(rows);
     };
     const auto& table = input_.table();
-    const mining::Result result =
-        table ? mining::scan(pool_.on(), *table, settings_.query, options)
-              : mining::scan(pool_.on(), input_.csv(), csv_, settings_.query, options);
+    mining::Result result = table ? mining::scan(pool_.on(), *table, query_, options)
+                                  : mining::scan(pool_.on(), input_.csv(), csv_, query_, options);
+    if (!query_.histogram.empty() && format_ == RowFormat::table) add_bars(result);
     writer_->add(result);  // that of groups, or of no rows
     writer_->finish();
     text_.flush();
@@ -171,7 +220,7 @@ class Scan {
 
   const ScanSettings& settings_;
   const Clock::time_point start_ = Clock::now();
-  const mining::CsvOptions csv_;
+  const mining::CsvOptions csv_, join_csv_;
   const RowFormat format_;
   OutputFiles outputs_;
   OutputFile output_;
@@ -182,9 +231,13 @@ class Scan {
     bar_.update(done, all);
     check_interrupt();
   };
-  Descriptor scratch_;  // for what is decompressed
+  std::uint64_t memory_;
+  std::vector<Task> tasks_;
   FilePool pool_;
   ScanInput input_;
+  std::optional<ScanInput> join_;
+  mining::Table joined_;  // of CSV
+  mining::Query query_;
 };
 
 void tell(const ScanSettings& settings, const mining::QueryError& error) {
@@ -197,6 +250,8 @@ void tell(const ScanSettings& settings, const mining::QueryError& error) {
 }
 
 int run_scan(const ScanSettings& settings) {
+  if (settings.file == "-" && settings.join == "-")
+    throw UsageError("standard input is one of the two tables, not both");
   remember_interrupts();
   try {
     Scan(settings).run();
@@ -234,6 +289,11 @@ Run add_scan_command(CLI::App& app) {
       "  tine scan flights.csv --select \"carrier, delay / 60 as hours\" --order-by -hours --limit "
       "2\n"
       "  gzip -c flights.csv | tine scan - --agg \"count, sum(delay), p95(delay)\" --json\n"
+      "  tine scan flights.csv --histogram \"delay, 4\" --to table\n"
+      "  tine scan flights.csv --group-by \"bin(delay, 20)\" --agg count\n"
+      "  tine scan flights.csv --sample 2 --seed 7\n"
+      "  printf 'carrier,name\\nAA,American\\nDL,Delta\\n' > carriers.csv\n"
+      "  tine scan flights.csv --join carriers.csv --on carrier --group-by name --agg count\n"
       "  tine scan flights.csv --schema\n\n"
       "Missing values are empty cells in CSV, and null elsewhere; NaN and infinities are null in "
       "JSON.\n"

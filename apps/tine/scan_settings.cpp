@@ -35,16 +35,16 @@ std::string without_blanks_before(const std::string& text) {
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-mining::Type type_named(const std::string& name) {
+mining::Type type_named(const char* option, const std::string& name) {
   if (const auto type = mining::parse_type(name)) return *type;
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < mining::type_count; ++i)
     names.push_back(mining::to_string(static_cast<mining::Type>(i)));
-  throw UsageError(fmt::format("--types: {} is no type{}", name, or_nearest(name, names)));
+  throw UsageError(fmt::format("{}: {} is no type{}", option, name, or_nearest(name, names)));
 }
 
 // "a=int,b=string". A comma without an equals sign after it belongs to a name.
-std::map<std::string, mining::Type> column_types(const std::string& list) {
+std::map<std::string, mining::Type> column_types(const char* option, const std::string& list) {
   std::map<std::string, mining::Type> types;
   if (list.empty()) return types;
   std::string column;
@@ -55,13 +55,14 @@ std::map<std::string, mining::Type> column_types(const std::string& list) {
       column += ',';
       continue;
     }
-    if (!types.emplace(column.substr(0, equals), type_named(column.substr(equals + 1))).second)
-      throw UsageError(fmt::format("--types names {} twice", column.substr(0, equals)));
+    if (!types.emplace(column.substr(0, equals), type_named(option, column.substr(equals + 1)))
+             .second)
+      throw UsageError(fmt::format("{} names {} twice", option, column.substr(0, equals)));
     column.clear();
   }
   if (!column.empty())
     throw UsageError(fmt::format(
-        "--types {}: there is no =TYPE at its end; it is written a=int,b=string", list));
+        "{} {}: there is no =TYPE at its end; it is written a=int,b=string", option, list));
   return types;
 }
 
@@ -76,34 +77,64 @@ void add_scan_options(CLI::App& command, ScanSettings& s) {
       ->required();
   const auto clause = [&](const char* name, std::string& text, const char* what,
                           const char* about) {
-    command.add_option(name, text, about)->type_name(what);
+    return command.add_option(name, text, about)->type_name(what);
   };
-  clause("--select", s.query.select, "LIST",
-         "Expressions, each perhaps 'as name' [default: all columns]");
-  clause("--where", s.query.where, "CONDITION", "Which rows are looked at");
-  clause("--group-by", s.query.group_by, "LIST", "Expressions whose values make the groups");
-  clause("--agg", s.query.aggregates, "LIST",
-         "What is computed of each group, or of all rows: count, sum(x), mean(x), min(x), p95(x), "
-         "...");
-  clause("--order-by", s.query.order_by, "LIST",
-         "Columns of the result; -name begins with the largest");
-  command.add_option("--limit", s.query.limit, "At most so many rows of the result")
+  CLI::Option* join = clause("--join", s.join, "FILE",
+                             "Rows of this table that go with each row; it must fit into memory");
+  CLI::Option* on = clause("--on", s.query.join.on, "LIST",
+                           "By which columns: id, or customer = id where the names differ");
+  join->needs(on);
+  on->needs(join);
+  command
+      .add_flag("--left", s.query.join.left, "Keep rows that none of the joined table goes with")
+      ->needs(join);
+  std::vector<CLI::Option*> clauses = {join};
+  const auto query_clause = [&](const char* name, std::string& text, const char* what,
+                                const char* about) {
+    return clauses.emplace_back(clause(name, text, what, about));
+  };
+  query_clause("--where", s.query.where, "CONDITION", "Which rows are looked at");
+  CLI::Option* sample =
+      query_clause("--sample", s.query.sample, "N|P%",
+                   "Only so many of these rows, or such a part of them, chosen at random");
+  command.add_option("--seed", s.query.seed, "Of the sample: another number, other rows")
       ->type_name("N")
-      ->check([](const std::string& text) {
-        const bool number =
-            !text.empty() && text.find_first_not_of("0123456789") == text.npos && text.size() < 19;
-        return number ? "" : text + " is no number of rows";
-      });
+      ->capture_default_str()
+      ->needs(sample);
+  query_clause("--select", s.query.select, "LIST",
+               "Expressions, each perhaps 'as name' [default: all columns]");
+  query_clause("--group-by", s.query.group_by, "LIST", "Expressions whose values make the groups");
+  query_clause("--agg", s.query.aggregates, "LIST",
+               "What is computed of each group, or of all rows: count, sum(x), mean(x), min(x), "
+               "p95(x), ...");
+  query_clause(
+      "--histogram", s.query.histogram, "LIST",
+      "How many values lie in each of some equal bins: x, 20, or within a range: x, 20, 0, "
+      "100");
+  query_clause("--order-by", s.query.order_by, "LIST",
+               "Columns of the result; -name begins with the largest");
+  clauses.push_back(
+      command.add_option("--limit", s.query.limit, "At most so many rows of the result"));
+  clauses.back()->type_name("N")->check([](const std::string& text) {
+    const bool number =
+        !text.empty() && text.find_first_not_of("0123456789") == text.npos && text.size() < 19;
+    return number ? "" : text + " is no number of rows";
+  });
   CLI::Option* explain =
       command.add_flag("--explain", s.explain, "Show how it would be done, and do nothing");
-  command.add_flag("--schema", s.schema, "Show the columns and their types only")
-      ->excludes(explain);
+  CLI::Option* schema =
+      command.add_flag("--schema", s.schema, "Show the columns of the file and their types only");
+  schema->excludes(explain);
+  for (CLI::Option* one : clauses) schema->excludes(one);
 
   command
       .add_option("--types", s.types,
                   "Types of columns that are not to be inferred: a=int,b=string; "
                   "there are bool, int, float, string, date and datetime")
       ->type_name("LIST");
+  command.add_option("--join-types", s.join_types, "The same, of the joined table")
+      ->type_name("LIST")
+      ->needs(join);
   CLI::Option* nulls = command.add_option(
       "--nulls", s.nulls,
       "Words for missing values in columns that are not text, beside nothing [default: "
@@ -140,11 +171,12 @@ void add_scan_options(CLI::App& command, ScanSettings& s) {
   add_progress_option(command, s.progress);
 }
 
-mining::CsvOptions csv_options(const ScanSettings& settings) {
+mining::CsvOptions csv_options(const ScanSettings& settings, const char* option,
+                               const std::string& types) {
   mining::CsvOptions options;
   options.delimiter = delimiter_named(settings.delimiter);
   options.header = settings.header;
-  options.types = column_types(settings.types);
+  options.types = column_types(option, types);
   if (settings.nulls_given) {
     options.nulls = split(settings.nulls);
     for (std::string& word : options.nulls) word = without_blanks_before(word);
@@ -177,7 +209,10 @@ RowFormat row_format(const ScanSettings& settings) {
 std::string options_with(const ScanSettings& settings, const std::string& text) {
   std::vector<const char*> names;
   const mining::Query& q = settings.query;
-  for (const auto& [name, clause] : {std::pair{"--select", &q.select},
+  for (const auto& [name, clause] : {std::pair{"--on", &q.join.on},
+                                     {"--sample", &q.sample},
+                                     {"--histogram", &q.histogram},
+                                     {"--select", &q.select},
                                      {"--where", &q.where},
                                      {"--group-by", &q.group_by},
                                      {"--agg", &q.aggregates},

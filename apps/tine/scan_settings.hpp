@@ -18,8 +18,9 @@ enum class RowFormat : std::uint8_t { table, csv, json, jsonl };
 struct ScanSettings {
   std::string file;  ///< "-" is standard input
   mining::Query query;
+  std::string join;  ///< a file; empty: there is none
   bool explain = false, schema = false;
-  std::string types, nulls;  ///< lists
+  std::string types, join_types, nulls;  ///< lists
   bool nulls_given = false;
   std::string delimiter;
   mining::Header header = mining::Header::automatic;
@@ -34,8 +35,9 @@ struct ScanSettings {
 
 void add_scan_options(CLI::App& command, ScanSettings& settings);
 
-/// How CSV is to be read. Throws UsageError.
-mining::CsvOptions csv_options(const ScanSettings& settings);
+/// How CSV is to be read, with the types of columns of one of the files. Throws UsageError.
+mining::CsvOptions csv_options(const ScanSettings& settings, const char* option,
+                               const std::string& types);
 /// What is asked for, else what the output's name says, else a table on a terminal and CSV elsewhere.
 /// Throws UsageError.
 RowFormat row_format(const ScanSettings& settings);

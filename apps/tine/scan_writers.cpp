@@ -367,7 +367,8 @@ class CsvWriter final : public RowWriter {
 class JsonWriter final : public RowWriter {
  public:
   JsonWriter(TextOutput& to, bool in_lines)
-      : to_(to), how_(std::uint64_t{in_lines ? lines : 0} | (to.is_terminal() ? for_terminal : 0)) {}
+      : to_(to),
+        how_(std::uint64_t{in_lines ? lines : 0} | (to.is_terminal() ? for_terminal : 0)) {}
 
   void add(const Result& rows) override {
     std::string text;

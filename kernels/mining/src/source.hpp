@@ -44,7 +44,7 @@ class Source {
   virtual void rewind() {}
 };
 
-enum class StreamKind : std::uint8_t { table, csv };
+enum class StreamKind : std::uint8_t { table, csv, joined };
 
 /// The worker's side: the rows that begin in one slice, batch by batch.
 class Stream {

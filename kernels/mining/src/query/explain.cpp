@@ -3,6 +3,7 @@
 #include <tine/mining/query.hpp>
 
 #include "../csv/csv_file.hpp"
+#include "../join/joined_source.hpp"
 #include "../table_source.hpp"
 #include "plan.hpp"
 
@@ -29,6 +30,10 @@ std::string describe(const Source& source, const std::string& what, const Plan& 
   };
   line("read", what + " in " + std::to_string(source.slices()) +
                    (source.slices() == 1 ? " slice" : " slices"));
+  if (query.join.right != nullptr)
+    line("join", "with a table of " + std::to_string(query.join.right->rows()) + " rows on " +
+                     list_of(query.join.on) +
+                     (query.join.left ? ", rows without a match too" : ""));
   std::string columns;
   for (const std::size_t i : plan.columns)
     columns += (columns.empty() ? "" : ", ") + source.schema()[i].name + " " +
@@ -72,18 +77,20 @@ std::string describe(const Source& source, const std::string& what, const Plan& 
 
 }  // namespace
 
-std::string explain(const PoolWith&, const Table& table, const Query& query) {
-  const Plan plan = make_plan(table.schema(), query);
-  return describe(TableSource(table), "a table of " + std::to_string(table.rows()) + " rows", plan,
-                  query);
+std::string explain(const PoolWith& on, const Table& table, const Query& query) {
+  TableSource source(table);
+  const JoinOf joined(on, source, query);
+  return describe(joined.source(), "a table of " + std::to_string(table.rows()) + " rows",
+                  make_plan(on, joined.source(), query), query);
 }
 
 std::string explain(const PoolWith& on, const FileSource& file, const CsvOptions& csv,
                     const Query& query) {
   CsvFile source(on, file, csv);
-  const Plan plan = make_plan(on, source, query);
-  return describe(source, file.name + ", " + std::to_string(source.size()) + " bytes of CSV", plan,
-                  query);
+  const JoinOf joined(on, source, query);
+  return describe(joined.source(),
+                  file.name + ", " + std::to_string(source.size()) + " bytes of CSV",
+                  make_plan(on, joined.source(), query), query);
 }
 
 }  // namespace tine::mining

@@ -4,6 +4,7 @@
 
 #include "../aggregate/groups.hpp"
 #include "../csv/csv_file.hpp"
+#include "../join/joined_source.hpp"
 #include "../table_source.hpp"
 #include "order.hpp"
 #include "row_output.hpp"
@@ -141,15 +142,17 @@ bool gives_away(const Query& query, const ScanOptions& options) {
 Result scan(const PoolWith& on, const Table& table, const Query& query,
             const ScanOptions& options) {
   TableSource source(table);
-  return Answer(on, source, options)(query).value();
+  const JoinOf joined(on, source, query);
+  return Answer(on, joined.source(), options)(query).value();
 }
 
 Result scan(const PoolWith& on, const FileSource& file, const CsvOptions& csv, const Query& query,
             const ScanOptions& options) {
   CsvFile source(on, file, csv);
-  if (gives_away(query, options)) source.infer(on);
+  const JoinOf joined(on, source, query);
+  if (gives_away(query, options)) joined.source().infer(on);
   for (;;)
-    if (auto result = Answer(on, source, options)(query)) {
+    if (auto result = Answer(on, joined.source(), options)(query)) {
       result->bad_rows = source.bad_rows();
       result->bad_lines = source.bad_lines();
       return *std::move(result);

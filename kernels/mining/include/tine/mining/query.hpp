@@ -19,6 +19,17 @@
 
 namespace tine::mining {
 
+/// The rows of another table that go with each row. Its columns are behind those of the left one; a name that is
+/// there already gets "_right" behind it.
+struct Join {
+  const Table* right = nullptr;  ///< none: nothing is joined
+  /// Columns whose values are equal: "id", or "customer = id" where the table on the right has another name for
+  /// it. What is missing, or NaN, is equal to nothing. Keys of the same name are one column of the result.
+  std::string on{};
+  /// Rows with which none goes stay, with missing values on the right.
+  bool left = false;
+};
+
 /// What is asked, each clause in the language of docs/QUERIES.md. Lists are separated by commas.
 ///
 /// Either rows: `select`; or groups: `aggregates`, with `group_by` or for all rows at once; or a
@@ -39,6 +50,9 @@ struct Query {
   /// this probability.
   std::string sample{};
   std::uint64_t seed = 0;  ///< of the sample; another one chooses other rows
+  /// Comes before all else: rows in the order of the left table, for each in that of the right one. Takes
+  /// about 30 bytes for each row on the right.
+  Join join{};
 };
 
 /// One column of a result, in this process.
@@ -105,7 +119,8 @@ std::string explain(const PoolWith& on, const FileSource& file, const CsvOptions
 
 /// The columns of a CSV file, their types inferred over all of it.
 Schema schema_of(const PoolWith& on, const FileSource& file, const CsvOptions& csv);
-/// All of a CSV file.
-Table read_table(const PoolWith& on, const FileSource& file, const CsvOptions& csv = {});
+/// All of a CSV file. Throws OutOfMemory when the table takes more bytes than `memory`, unless that is 0.
+Table read_table(const PoolWith& on, const FileSource& file, const CsvOptions& csv = {},
+                 std::uint64_t memory = 0);
 
 }  // namespace tine::mining
