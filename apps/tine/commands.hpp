@@ -16,6 +16,7 @@ Run add_image_command(CLI::App& app);
 // With tine::matrix.
 Run add_matrix_command(CLI::App& app);
 // With tine::mining.
+Run add_mine_command(CLI::App& app);
 Run add_scan_command(CLI::App& app);
 
 }  // namespace tine::app

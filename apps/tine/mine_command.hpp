@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -26,6 +28,8 @@ class MineSubcommand {
   MineSubcommand& rows(const std::string& about);
   /// That it can be seen: --plot FILE.svg.
   MineSubcommand& plot(const std::string& about);
+  /// That samples are drawn: --plot, and --axes, which says by which features.
+  MineSubcommand& scatter(const std::string& about);
   /// That it draws lots: --seed.
   MineSubcommand& seed();
   MineSubcommand& examples(const std::string& lines);
@@ -37,29 +41,61 @@ class MineSubcommand {
     return *this;
   }
 
+  mining::Selection::Kind kind() const { return kind_; }
   const std::function<void(MineRun&)>& run() const { return run_; }
-  const CLI::App& app() const { return app_; }
 
  private:
   CLI::App& app_;
   MineSettings& settings_;
+  mining::Selection::Kind kind_ = mining::Selection::Kind::none;
   std::function<void(MineRun&)> run_;
 };
+
+/// What a model, which is given as text, says of each sample. Throws ModelError for a text that is wrong, and
+/// when the model does not go with the samples. What comes out for samples with NaN is not looked at.
+using Predictor = std::function<std::vector<mining::ResultColumn>(
+    const PoolWith& on, std::string_view model, const mining::Samples& samples)>;
 
 class MineCommand {
  public:
   explicit MineCommand(CLI::App& app) : app_(app) {}
-  /// With the options that all have: the file and how it is read, --features, --where, --skip-missing, --json,
-  /// --workers and so on.
+  /// With the options that all learners have: the file and how it is read, --features, --where, --skip-missing,
+  /// --json, --workers and so on.
   MineSubcommand& add(const std::string& name, const std::string& about);
+  /// One that learns nothing, and has options of its own only.
+  CLI::App& add_other(const std::string& name, const std::string& about, std::function<void()> run);
+  /// How tine mine predict goes for models of this kind.
+  void predicts(const std::string& kind, Predictor predictor) {
+    predictors_.emplace(kind, std::move(predictor));
+  }
+  const std::map<std::string, Predictor>& predictors() const { return predictors_; }
+
   int run();
 
  private:
+  struct Entry {
+    CLI::App* app;
+    std::function<void()> run;
+  };
+
+  void learn(const MineSubcommand& chosen);
+  std::string clause_with(const std::string& text) const;
+
   CLI::App& app_;
   MineSettings settings_;
-  std::vector<std::unique_ptr<MineSubcommand>> all_;
+  std::vector<Entry> all_;
+  std::vector<std::unique_ptr<MineSubcommand>> learners_;
+  std::map<std::string, Predictor> predictors_;  // by kind of model
 };
 
+/// Of an option: whether it is a number of things, 1 at least. As CLI11 wants it.
+std::string positive_count(const std::string& text);
+
+// In alphabetical order.
+void add_mine_itemsets(MineCommand& mine);
 void add_mine_kmeans(MineCommand& mine);
+void add_mine_outliers(MineCommand& mine);
+void add_mine_predict(MineCommand& mine);
+void add_mine_show(MineCommand& mine);
 
 }  // namespace tine::app

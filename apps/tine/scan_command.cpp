@@ -1,15 +1,11 @@
 // tine scan: questions to tables in files.
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <string_view>
-#include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <tine/error.hpp>
 
@@ -17,30 +13,14 @@
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "losses.hpp"
-#include "machine.hpp"
-#include "output_bytes.hpp"
 #include "output_files.hpp"
-#include "scan_input.hpp"
+#include "row_output.hpp"
 #include "scan_settings.hpp"
-#include "scan_writers.hpp"
-#include "temporary_file.hpp"
+#include "table_file.hpp"
 
 namespace tine::app {
 
 namespace {
-
-// Rows that a terminal shows when nobody says how many.
-constexpr std::size_t rows_on_a_terminal = 40;
-
-TableLimits terminal_limits(const ScanSettings& settings) {
-  TableLimits limits;
-  if (!settings.query.limit && !settings.schema && settings.query.histogram.empty())
-    limits.rows = rows_on_a_terminal;
-  winsize size{};
-  limits.columns =
-      ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-  return limits;
-}
 
 std::string count_text(std::uint64_t n) {
   return n < 1'000'000 ? fmt::format("{}", n)
@@ -65,11 +45,11 @@ mining::Result as_result(const mining::Schema& schema) {
 }
 
 // A bar for each count of a histogram, with the longest for the greatest.
-void add_bars(mining::Result& histogram) {
+mining::Result with_bars(mining::Result histogram) {
   constexpr const char* parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   constexpr double longest = 40;
   const std::vector<std::int64_t>& counts = histogram.columns.back().integers;
-  if (counts.empty()) return;
+  if (counts.empty()) return histogram;
   const double greatest = static_cast<double>(std::max<std::int64_t>(1, std::ranges::max(counts)));
   mining::ResultColumn bars{.name = "", .type = mining::Type::text};
   bars.nulls.resize(counts.size());
@@ -82,175 +62,93 @@ void add_bars(mining::Result& histogram) {
     bar += parts[count > 0 && eighths == 0 ? 1 : eighths % 8];
   }
   histogram.columns.push_back(std::move(bars));
+  return histogram;
 }
 
 class Scan {
  public:
   explicit Scan(const ScanSettings& settings)
       : settings_(settings),
-        csv_(csv_options(settings, "--types", settings.types)),
-        join_csv_(csv_options(settings, "--join-types", settings.join_types)),
-        format_(row_format(settings)),
+        csv_(csv_options(settings.table)),
+        format_(row_format(settings.output)),
         outputs_(settings.force),
         output_(open_output()),
-        text_(settings.output == "-" ? STDOUT_FILENO : output_.descriptor()),
-        writer_(make_writer()),
-        bar_(settings.progress, "bytes"),
-        memory_(settings.memory > 0 ? settings.memory : memory_for_a_file()),
-        pool_(
-            settings.pool, [] {}, room_for(temporary_file())),
-        input_(settings.file, tasks_),
+        file_(settings.table, csv_),
         query_(settings.query) {
-    if (!settings.join.empty()) join_.emplace(settings.join, tasks_);
-    pool_.serve(std::move(tasks_));
-    input_.open(pool_.on(), memory_, !settings.types.empty(), progress_);
-    if (join_) read_joined();
+    query_.join.right = file_.joined();
   }
 
   void run() {
     try {
-      if (settings_.explain)
-        text_.text() = explanation();
-      else if (settings_.schema)
-        write(as_result(schema()));
-      else
+      if (settings_.explain) {
+        output_.text().text() = explanation();
+        output_.text().flush();
+      } else if (settings_.schema) {
+        output_.rows().add(as_result(file_.schema()));
+        output_.finish();
+      } else {
         scan();
-      text_.flush();
+      }
     } catch (...) {
-      bar_.clear();
-      if (settings_.output == "-" && text_.begun())
-        fmt::print(stderr, "tine: what was written to standard output is not all\n");
+      file_.bar().clear();
+      output_.tell_incomplete();
       throw;
     }
-    bar_.clear();
-    if (settings_.output == "-") return;
+    file_.bar().clear();
     check_interrupt();
-    sync_output(output_.descriptor());
     output_.publish();
   }
 
  private:
-  OutputFile open_output() {
-    if (settings_.output == "-") return outputs_.none();
-    outputs_.prepare(settings_.output);
-    return outputs_.open(settings_.output);
+  RowOutput open_output() {
+    if (settings_.output.file != "-") outputs_.prepare(settings_.output.file);
+    const bool all = settings_.query.limit || settings_.schema || has_histogram();
+    return {outputs_, settings_.output.file, format_,
+            all ? OnTerminal::all_rows : OnTerminal::some_rows_of_a_query};
   }
 
-  std::unique_ptr<RowWriter> make_writer() {
-    switch (format_) {
-      case RowFormat::table:
-        return table_writer(text_,
-                            text_.is_terminal() ? terminal_limits(settings_) : TableLimits{});
-      case RowFormat::csv:
-        return csv_writer(text_, settings_.output.ends_with(".tsv") ? '\t' : ',');
-      default:
-        return json_writer(text_, format_ == RowFormat::jsonl);
-    }
-  }
+  bool has_histogram() const { return !settings_.query.histogram.empty(); }
 
-  // All of the table on the right.
-  void read_joined() {
-    join_->open(pool_.on(), memory_, !settings_.join_types.empty(), progress_);
-    if (join_->table()) {
-      query_.join.right = &*join_->table();
-      return;
-    }
-    try {
-      joined_ = mining::read_table(pool_.on(), join_->csv(), join_csv_, memory_);
-    } catch (const OutOfMemory& error) {
-      throw Failure(
-          fmt::format("{}; the smaller one of two tables should be that of --join, and "
-                      "--memory gives it more",
-                      error.what()));
-    }
-    query_.join.right = &joined_;
-  }
-
-  void write(const mining::Result& rows) {
-    writer_->add(rows);
-    writer_->finish();
-  }
-
-  std::string explanation() {
-    const auto& table = input_.table();
-    std::string text = table ? mining::explain(pool_.on(), *table, query_)
-                             : mining::explain(pool_.on(), input_.csv(), csv_, query_);
+  std::string explanation() const {
+    std::string text = file_.ask(
+        [&](const auto&... table) { return mining::explain(file_.on(), table..., query_); });
     if (!text.ends_with('\n')) text += '\n';
     return text;
   }
 
-  mining::Schema schema() {
-    const auto& table = input_.table();
-    return table ? table->schema() : mining::schema_of(pool_.on(), input_.csv(), csv_);
-  }
-
   void scan() {
-    mining::ScanOptions options;
-    options.memory = memory_;
-    options.progress = progress_;
-    options.text = writer_->text();
-    options.sink = [&](const mining::Result& rows) {
-      check_interrupt();
-      writer_->add(rows);
-    };
-    const auto& table = input_.table();
-    mining::Result result = table ? mining::scan(pool_.on(), *table, query_, options)
-                                  : mining::scan(pool_.on(), input_.csv(), csv_, query_, options);
-    if (!query_.histogram.empty() && format_ == RowFormat::table) add_bars(result);
-    writer_->add(result);  // that of groups, or of no rows
-    writer_->finish();
-    text_.flush();
+    const bool bars = has_histogram() && format_ == RowFormat::table;
+    const mining::Result result = file_.scan(
+        query_,
+        [&](const mining::Result& rows) { output_.rows().add(bars ? with_bars(rows) : rows); },
+        output_.rows().text());
+    output_.finish();
     tell(result);
   }
 
   void tell(const mining::Result& result) {
-    bar_.clear();
+    file_.bar().clear();
     if (isatty(STDERR_FILENO) == 0 && result.bad_rows == 0) return;
     const std::chrono::duration<double> seconds = Clock::now() - start_;
     fmt::print(stderr, "tine: {} of {} rows, {:.1f} s\n", count_text(result.rows_selected),
                count_text(result.rows_read), seconds.count());
-    if (result.bad_rows == 0) return;
-    fmt::print(stderr, "tine: {} bad row{} skipped:\n", result.bad_rows,
-               result.bad_rows == 1 ? " was" : "s were");
-    for (const std::string& line : result.bad_lines) fmt::print(stderr, "  {}\n", printable(line));
-    if (result.bad_rows > result.bad_lines.size()) fmt::print(stderr, "  ...\n");
+    tell_bad_rows(result.bad_rows, result.bad_lines);
   }
 
   using Clock = std::chrono::steady_clock;
 
   const ScanSettings& settings_;
   const Clock::time_point start_ = Clock::now();
-  const mining::CsvOptions csv_, join_csv_;
+  const mining::CsvOptions csv_;
   const RowFormat format_;
   OutputFiles outputs_;
-  OutputFile output_;
-  TextOutput text_;
-  std::unique_ptr<RowWriter> writer_;
-  ProgressBar bar_;
-  const ByteProgress progress_ = [this](std::uint64_t done, std::uint64_t all) {
-    bar_.update(done, all);
-    check_interrupt();
-  };
-  std::uint64_t memory_;
-  std::vector<Task> tasks_;
-  FilePool pool_;
-  ScanInput input_;
-  std::optional<ScanInput> join_;
-  mining::Table joined_;  // of CSV
+  RowOutput output_;
+  TableFile file_;
   mining::Query query_;
 };
 
-void tell(const ScanSettings& settings, const mining::QueryError& error) {
-  fmt::print(stderr, "tine: {}: {}\n", options_with(settings, error.text()),
-             printable(error.what()));
-  const std::string picture = error.picture();
-  const std::size_t end = picture.find('\n');
-  fmt::print(stderr, "  {}\n", printable(picture.substr(0, end)));
-  if (end != picture.npos) fmt::print(stderr, "  {}\n", printable(picture.substr(end + 1)));
-}
-
 int run_scan(const ScanSettings& settings) {
-  if (settings.file == "-" && settings.join == "-")
+  if (settings.table.file == "-" && settings.table.join == "-")
     throw UsageError("standard input is one of the two tables, not both");
   remember_interrupts();
   try {
@@ -259,10 +157,11 @@ int run_scan(const ScanSettings& settings) {
   } catch (const UsageError&) {
     throw;
   } catch (const mining::QueryError& error) {
-    tell(settings, error);
+    tell_query_error(error, options_with(settings, error.text()));
     return wrong_usage;
   } catch (const SliceFailed& error) {
-    fmt::print(stderr, "tine: {}: {}\n", settings.file, reason_of(error.report(), error.slice()));
+    fmt::print(stderr, "tine: {}: {}\n", settings.table.file,
+               reason_of(error.report(), error.slice()));
   } catch (const std::exception& error) {
     const std::string what = printable(error.what());
     fmt::print(stderr, "{}{}\n", what.starts_with("tine:") ? "" : "tine: ", what);

@@ -111,7 +111,7 @@ ScanInput::ScanInput(const std::string& argument, std::vector<Task>& tasks) : ta
   tasks.emplace_back().input = path_of(scratch_);
 }
 
-void ScanInput::open(const PoolWith& on, std::uint64_t memory, bool types_given,
+void ScanInput::open(const PoolWith& on, std::uint64_t memory, const char* types,
                      const ByteProgress& progress) {
   try {
     if (const auto how = compression_of(beginning_)) {
@@ -119,8 +119,9 @@ void ScanInput::open(const PoolWith& on, std::uint64_t memory, bool types_given,
       beginning_ = beginning_of(scratch_.get()).bytes;
     }
     if (!is_matrix(beginning_) && dataset_.empty()) return;
-    if (types_given)
-      throw UsageError("--types is for CSV; values of " + csv_.name + " have types already");
+    if (types != nullptr)
+      throw UsageError(
+          fmt::format("{} is for CSV; values of {} have types already", types, csv_.name));
     table_ = table_of_matrix(on, csv_.name, csv_.number, dataset_, memory, progress);
   } catch (const Failure& failure) {
     throw Failure(fmt::format("{}: {}", csv_.name, failure.what()));

@@ -27,8 +27,8 @@ class ScanInput {
   ScanInput(const std::string& argument, std::vector<Task>& tasks);
 
   /// When the tasks are served: decompresses, makes a table of a matrix, as need be. Throws Failure.
-  /// @param types_given  whether the user says types of columns
-  void open(const PoolWith& on, std::uint64_t memory, bool types_given,
+  /// @param types  the option that says types of columns, which are for CSV; nullptr: none does
+  void open(const PoolWith& on, std::uint64_t memory, const char* types,
             const ByteProgress& progress);
 
   /// None for CSV.

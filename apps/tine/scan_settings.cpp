@@ -1,85 +1,18 @@
 #include "scan_settings.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <map>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "csv_options.hpp"
-#include "exit.hpp"
-#include "nearest.hpp"
-
 namespace tine::app {
 
-namespace {
-
-constexpr std::string_view row_formats[] = {"table", "csv", "json", "jsonl"};  // as in RowFormat
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> parts(1);
-  for (const char c : list) {
-    if (c == ',')
-      parts.emplace_back();
-    else
-      parts.back() += c;
-  }
-  return parts;
-}
-
-// Those behind commas.
-std::string without_blanks_before(const std::string& text) {
-  return text.substr(std::min(text.find_first_not_of(' '), text.size()));
-}
-
-mining::Type type_named(const char* option, const std::string& name) {
-  if (const auto type = mining::parse_type(name)) return *type;
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < mining::type_count; ++i)
-    names.push_back(mining::to_string(static_cast<mining::Type>(i)));
-  throw UsageError(fmt::format("{}: {} is no type{}", option, name, or_nearest(name, names)));
-}
-
-// "a=int,b=string". A comma without an equals sign after it belongs to a name.
-std::map<std::string, mining::Type> column_types(const char* option, const std::string& list) {
-  std::map<std::string, mining::Type> types;
-  if (list.empty()) return types;
-  std::string column;
-  for (const std::string& part : split(list)) {
-    column += column.empty() ? without_blanks_before(part) : part;
-    const std::size_t equals = column.rfind('=');
-    if (equals == column.npos) {
-      column += ',';
-      continue;
-    }
-    if (!types.emplace(column.substr(0, equals), type_named(option, column.substr(equals + 1)))
-             .second)
-      throw UsageError(fmt::format("{} names {} twice", option, column.substr(0, equals)));
-    column.clear();
-  }
-  if (!column.empty())
-    throw UsageError(fmt::format(
-        "{} {}: there is no =TYPE at its end; it is written a=int,b=string", option, list));
-  return types;
-}
-
-}  // namespace
-
 void add_scan_options(CLI::App& command, ScanSettings& s) {
-  command
-      .add_option(
-          "FILE", s.file,
-          "CSV, TSV, .npy or HDF5 (file.h5:/dataset), perhaps in .gz or .zst; - is standard "
-          "input")
-      ->required();
   const auto clause = [&](const char* name, std::string& text, const char* what,
                           const char* about) {
     return command.add_option(name, text, about)->type_name(what);
   };
-  CLI::Option* join = clause("--join", s.join, "FILE",
+  CLI::Option* join = clause("--join", s.table.join, "FILE",
                              "Rows of this table that go with each row; it must fit into memory");
   CLI::Option* on = clause("--on", s.query.join.on, "LIST",
                            "By which columns: id, or customer = id where the names differ");
@@ -127,83 +60,13 @@ void add_scan_options(CLI::App& command, ScanSettings& s) {
   schema->excludes(explain);
   for (CLI::Option* one : clauses) schema->excludes(one);
 
+  add_table_file_options(command, s.table);
   command
-      .add_option("--types", s.types,
-                  "Types of columns that are not to be inferred: a=int,b=string; "
-                  "there are bool, int, float, string, date and datetime")
-      ->type_name("LIST");
-  command.add_option("--join-types", s.join_types, "The same, of the joined table")
+      .add_option("--join-types", s.table.join_types, "The same as --types, of the joined table")
       ->type_name("LIST")
       ->needs(join);
-  CLI::Option* nulls = command.add_option(
-      "--nulls", s.nulls,
-      "Words for missing values in columns that are not text, beside nothing [default: "
-      "NA,N/A,NULL,null,None,\\N]");
-  nulls->type_name("LIST")->each([&s](const std::string&) { s.nulls_given = true; });
-  command.add_option(
-      "--delimiter", s.delimiter,
-      "Of CSV: a character, or tab or space [default: what the first lines have most of]");
-  add_header_option(command, s.header);
-  command.add_flag("--skip-bad", s.skip_bad,
-                   "Count broken rows and leave them out; else the first one ends it");
-
-  command.add_option("-o,--output", s.output, "The file to write; - is standard output")
-      ->type_name("FILE")
-      ->capture_default_str();
-  CLI::Option* to = command.add_option(
-      "--to", s.to,
-      "Format of the output: table, csv, json or jsonl [default: by its extension; a "
-      "table on a terminal; else csv]");
-  to->type_name("FORMAT");
-  CLI::Option* json = command.add_flag("--json", s.json, "--to json: one array of objects");
-  CLI::Option* jsonl = command.add_flag("--jsonl", s.jsonl, "--to jsonl: an object on each line");
-  CLI::Option* csv = command.add_flag("--csv", s.csv, "--to csv");
-  json->excludes(to)->excludes(jsonl)->excludes(csv);
-  jsonl->excludes(to)->excludes(csv);
-  csv->excludes(to);
+  add_row_output_options(command, s.output);
   command.add_flag("--force", s.force, "Replace an output that exists");
-
-  add_file_pool_options(command, s.pool);
-  command
-      .add_option("--memory", s.memory,
-                  "What the query may take, such as 512M [default: half of what is free]")
-      ->transform(CLI::AsSizeValue(false));
-  add_progress_option(command, s.progress);
-}
-
-mining::CsvOptions csv_options(const ScanSettings& settings, const char* option,
-                               const std::string& types) {
-  mining::CsvOptions options;
-  options.delimiter = delimiter_named(settings.delimiter);
-  options.header = settings.header;
-  options.types = column_types(option, types);
-  if (settings.nulls_given) {
-    options.nulls = split(settings.nulls);
-    for (std::string& word : options.nulls) word = without_blanks_before(word);
-  }
-  options.skip_bad = settings.skip_bad;
-  return options;
-}
-
-RowFormat row_format(const ScanSettings& settings) {
-  if (settings.json) return RowFormat::json;
-  if (settings.jsonl) return RowFormat::jsonl;
-  if (settings.csv) return RowFormat::csv;
-  if (!settings.to.empty()) {
-    const auto found = std::ranges::find(row_formats, settings.to);
-    if (found == std::end(row_formats))
-      throw UsageError(
-          fmt::format("--to {} is no format{}", settings.to, or_nearest(settings.to, row_formats)));
-    return static_cast<RowFormat>(found - row_formats);
-  }
-  if (settings.output == "-") return isatty(STDOUT_FILENO) != 0 ? RowFormat::table : RowFormat::csv;
-  if (settings.output.ends_with(".gz") || settings.output.ends_with(".zst"))
-    throw UsageError(fmt::format("{}: outputs are not compressed; a pipe into gzip or zstd is",
-                                 settings.output));
-  if (settings.output.ends_with(".json")) return RowFormat::json;
-  if (settings.output.ends_with(".jsonl") || settings.output.ends_with(".ndjson"))
-    return RowFormat::jsonl;
-  return RowFormat::csv;
 }
 
 std::string options_with(const ScanSettings& settings, const std::string& text) {

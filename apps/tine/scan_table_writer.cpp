@@ -57,8 +57,8 @@ class TableWriter final : public RowWriter {
     if (!measured_) print_those_that_wait();
     std::string& out = to_.text();
     if (count_ > rows_.size() && limits_.rows > 0)
-      fmt::format_to(std::back_inserter(out), "{} rows; --limit {} or -o FILE gives all of them\n",
-                     count_, count_);
+      fmt::format_to(std::back_inserter(out), "{} rows; {}-o FILE gives all of them\n", count_,
+                     limits_.has_limit_option ? fmt::format("--limit {} or ", count_) : "");
     if (shown_ < names_.size())
       fmt::format_to(
           std::back_inserter(out), "{} more column{}: {}\n", names_.size() - shown_,

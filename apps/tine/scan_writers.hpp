@@ -33,6 +33,7 @@ struct TableLimits {
       0;  ///< more than that are shown as the first and the last of them; 0: no limit
   std::size_t columns =
       0;  ///< of characters; what does not fit is left out, and named; 0: no limit
+  bool has_limit_option = true;  ///< that --limit can be advised where rows were left out
 };
 /// Aligned columns for people: numbers with ten digits.
 std::unique_ptr<RowWriter> table_writer(TextOutput& to, const TableLimits& limits);

@@ -120,6 +120,16 @@ TEST_F(MatrixPca, all_components_explain_everything_and_constant_columns_nothing
   }
 }
 
+TEST_F(MatrixPca, a_constant_column_whose_sum_is_rounded_has_no_variance) {
+  Pool pool({.workers = 2});
+  Matrix<double> x = observations<double>(1000, 3);
+  x.col(1).setConstant(0.1);
+  const Pca<double> found = pca(pool, x, 3, {.scale = true});
+  EXPECT_EQ(found.mean[1], 0.1);
+  EXPECT_EQ(found.scale[1], 1);
+  EXPECT_EQ(found.components(0, 1), 0);
+}
+
 TEST_F(MatrixPca, what_cannot_be_is_refused) {
   Pool pool({.workers = 1});
   auto x = pool.array<double>(5, 3);

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <random>
 #include <thread>
@@ -17,6 +16,7 @@
 
 #include "support/fixture.hpp"
 #include "support/processes.hpp"
+#include "support/temporary_file.hpp"
 
 namespace tine::mining {
 
@@ -27,20 +27,10 @@ using testing::HasSubstr;
 
 class MiningScan : public tine_test::NothingLeftBehind {};
 
-/// A file that is gone with this object.
-class TemporaryFile {
+class TemporaryFile : public tine_test::TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& content) {
-    const int fd = mkstemp(name_.data());
-    EXPECT_GE(fd, 0);
-    close(fd);
-    std::ofstream(name_, std::ios::binary) << content;
-  }
-  ~TemporaryFile() { unlink(name_.c_str()); }
-  FileSource source() const { return {.name = name_}; }
-
- private:
-  std::string name_ = "/tmp/tine_scan_XXXXXX";
+  using tine_test::TemporaryFile::TemporaryFile;
+  FileSource source() const { return {.name = name()}; }
 };
 
 /// Every value of a result, so that results can be compared bit by bit.

@@ -110,15 +110,19 @@ Pca<T> pca(const PoolWith& on, Operand<const T> x, std::size_t k, const PcaOptio
   Pool& pool = jobs.pool;
   Pca<T> result;
   auto centred = pool.array<T>(n, d);
+  std::vector<double> mean(d), scale(d, 1), zero(d, 0);
   {
     const SharedInput<T> input(pool, x);
     if (d > 0) scale_to_one(jobs, input.get(), Part::whole, "pca");
+    // The second time the mean becomes what it is but for rounding: a constant column, exactly zeros.
     copy_scaled(jobs, input.get(), T(1), centred.peek());
+    for (int round = 0; round < 2; ++round) {
+      const std::vector<double> sums = column_sums<T>(jobs, std::as_const(centred).peek(), Same());
+      for (std::size_t c = 0; c < d; ++c) mean[c] += sums[c] / static_cast<double>(n);
+      if (round > 0) copy_scaled(jobs, input.get(), T(1), centred.peek());
+      standardise(jobs, centred, mean, scale);
+    }
   }
-  std::vector<double> mean = column_sums<T>(jobs, std::as_const(centred).peek(), Same());
-  for (double& sum : mean) sum /= static_cast<double>(n);
-  std::vector<double> scale(d, 1), zero(d, 0);
-  standardise(jobs, centred, mean, scale);
   std::vector<double> variance = column_sums<T>(jobs, std::as_const(centred).peek(), Square());
   double total = 0;
   for (std::size_t c = 0; c < d; ++c) {

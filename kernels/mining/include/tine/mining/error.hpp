@@ -39,6 +39,12 @@ class SampleError : public Error {
   using Error::Error;
 };
 
+/// A feature or a target without a value, where rows with missing values are refused.
+class MissingValue : public SampleError {
+ public:
+  using SampleError::SampleError;
+};
+
 /// A text that is no model, or a model that does not go with the samples: what() says why.
 class ModelError : public Error {
  public:

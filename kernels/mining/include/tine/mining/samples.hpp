@@ -14,8 +14,9 @@ namespace tine::mining {
 
 /// A number that each sample has, computed from the columns of a table.
 struct Feature {
-  std::string name;        ///< of a column, or as the expression is called
-  std::string expression;  ///< in the language of docs/QUERIES.md, so that it can be asked of other tables
+  std::string name;  ///< of a column, or as the expression is called
+  std::string
+      expression;  ///< in the language of docs/QUERIES.md, so that it can be asked of other tables
   friend bool operator==(const Feature&, const Feature&) = default;
 };
 
