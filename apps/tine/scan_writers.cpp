@@ -264,7 +264,8 @@ void append_json_cell(std::string& to, const Vector& column, std::size_t row, bo
 // What stands before each element of an array but the first, which has the array's beginning there.
 constexpr std::string_view json_separator = ",\n";
 
-enum JsonFormat : std::uint64_t { lines = 1, for_terminal = 2 };
+// How it is written, as a number that goes to workers.
+constexpr std::uint64_t lines = 1, for_terminal = 2;
 
 void append_json(Names names, Columns columns, std::size_t rows, std::uint64_t how,
                  std::string& text, Ends* ends) {
@@ -367,8 +368,7 @@ class CsvWriter final : public RowWriter {
 class JsonWriter final : public RowWriter {
  public:
   JsonWriter(TextOutput& to, bool in_lines)
-      : to_(to),
-        how_(std::uint64_t{in_lines ? lines : 0} | (to.is_terminal() ? for_terminal : 0)) {}
+      : to_(to), how_((in_lines ? lines : 0) | (to.is_terminal() ? for_terminal : 0)) {}
 
   void add(const Result& rows) override {
     std::string text;

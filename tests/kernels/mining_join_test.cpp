@@ -99,10 +99,12 @@ TEST_F(MiningJoin, nan_equals_nothing_and_both_zeros_are_one) {
 }
 
 TEST_F(MiningJoin, tables_without_rows_are_fine) {
+  // What is not there has any type.
   Two right("id\n1\n2\n", "id,y\n");
-  EXPECT_EQ(right.error("id"), "the key id is of type int on the left and string on the right");
+  EXPECT_EQ(show(right.scan("id", {}, true)), "1 null; 2 null");
   Two missing("id\n1\n", "id,y\n,x\n");
-  EXPECT_THAT(missing.error("id"), HasSubstr("is of type"));
+  EXPECT_EQ(show(missing.scan("id")), "");
+  EXPECT_EQ(show(missing.scan("id", {}, true)), "1 null");
   Two none("id\na\nb\n", "id,y\n");
   EXPECT_EQ(show(none.scan("id")), "");
   EXPECT_EQ(show(none.scan("id", {}, true)), "a null; b null");
@@ -170,8 +172,10 @@ TEST_F(MiningJoin, is_what_a_multimap_finds_on_any_number_of_workers_and_after_a
         killer.join();
         ASSERT_EQ(result.rows, x.size());
         EXPECT_TRUE(result.columns[0].nulls == missing);
-        for (std::size_t r = 0; r < x.size(); ++r)
-          if (missing[r] == 0) ASSERT_EQ(result.columns[0].reals[r], x[r]);
+        for (std::size_t r = 0; r < x.size(); ++r) {
+          if (missing[r] != 0) continue;
+          ASSERT_EQ(result.columns[0].reals[r], x[r]);
+        }
       }
     }
   }

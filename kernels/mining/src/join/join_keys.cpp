@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
 
 #include <tine/mining/error.hpp>
 
@@ -27,10 +28,14 @@ std::size_t find(const Node& node, const Schema& schema, const char* side, const
                    on, node.position);
 }
 
+bool has_values(const Table& table, std::size_t column) {
+  const auto& nulls = table.column(column).nulls;
+  return table.rows() > 0 && (nulls.empty() || !std::ranges::all_of(nulls, std::identity()));
+}
+
 }  // namespace
 
-std::vector<KeyColumns> key_columns(const std::string& on, const Schema& left,
-                                    const Schema& right) {
+std::vector<KeyColumns> key_columns(const std::string& on, const Schema& left, const Table& right) {
   std::vector<KeyColumns> keys;
   for (const Item& item : parse_list(on)) {
     const Node *a = item.node.get(), *b = a;
@@ -42,14 +47,14 @@ std::vector<KeyColumns> key_columns(const std::string& on, const Schema& left,
       throw QueryError(
           "tables are joined by columns: id, or customer = id where they have different names", on,
           item.node->position);
-    KeyColumns key{find(*a, left, "left", on), find(*b, right, "right", on)};
-    const Type x = left[key.left].type, y = right[key.right].type;
+    KeyColumns key{find(*a, left, "left", on), find(*b, right.schema(), "right", on)};
+    const Type x = left[key.left].type, y = right.schema()[key.right].type;
     const auto type = common_type(std::array<ArgumentType, 2>{x, y});
-    if (!type)
+    if (!type && has_values(right, key.right))
       throw QueryError("the key " + a->name + " is of type " + std::string(to_string(x)) +
                            " on the left and " + std::string(to_string(y)) + " on the right",
                        on, item.node->position);
-    key.type = *type;
+    key.type = type.value_or(x);
     keys.push_back(key);
   }
   return keys;

@@ -22,7 +22,7 @@ JoinedSource::JoinedSource(const PoolWith& on, Source& left, const Join& join)
 void JoinedSource::prepare() {
   const Schema& right = join_.right->schema();
   const std::vector<KeyColumns> before =
-      std::exchange(keys_, key_columns(join_.on, left_.schema(), right));
+      std::exchange(keys_, key_columns(join_.on, left_.schema(), *join_.right));
   schema_ = left_.schema();
   right_.clear();
   for (std::size_t i = 0; i < right.size(); ++i) {

@@ -23,7 +23,7 @@ std::uint64_t key_of(double value) {
 // Its first bytes.
 std::uint64_t key_of(std::string_view text) {
   std::uint64_t key = 0;
-  std::memcpy(&key, text.data(), std::min(text.size(), sizeof key));
+  if (!text.empty()) std::memcpy(&key, text.data(), std::min(text.size(), sizeof key));
   return std::endian::native == std::endian::little ? __builtin_bswap64(key) : key;
 }
 
