@@ -1,8 +1,7 @@
 #include "many_groups.hpp"
 
-#include <tine/for_each_slice.hpp>
-
 #include "columns.hpp"
+#include "part_job.hpp"
 #include "result_order.hpp"
 
 namespace tine::mining {
@@ -10,41 +9,6 @@ namespace tine::mining {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-// Before what a slice of a job wrote: how much that is.
-constexpr std::size_t head = sizeof(std::uint64_t);
-
-// Runs `write(part, writer)` in a worker for each part, which may take so many bytes.
-template <class F, class... Access>
-Array<std::byte> for_each_part(const PoolWith& on, const std::vector<std::size_t>& most,
-                               std::vector<Bytes>& parts, F write, const Access&... accesses) {
-  auto bounds = on.pool.array<std::size_t>(most.size() + 1);
-  for (std::size_t p = 0; p < most.size(); ++p) bounds[p + 1] = bounds[p] + head + most[p];
-  auto result = on.pool.array<std::byte>(bounds[most.size()]);
-  try {
-    for_each_slice(
-        on, cut(bounds),
-        [write](Slice s, std::span<std::byte> room, const auto&... arguments) {
-          BlobWriter to(room.subspan(head));
-          write(s.index, to, arguments...);
-          if (!to.fits()) broken_groups();
-          const std::uint64_t used = to.used();
-          std::memcpy(room.data(), &used, head);
-        },
-        out(result), accesses...);
-  } catch (const KernelError& error) {
-    throw Error(error.message());
-  }
-  parts.clear();
-  const std::byte* const data = result.data();
-  for (std::size_t p = 0; p < most.size(); ++p) {
-    std::uint64_t used = 0;
-    std::memcpy(&used, data + bounds[p], head);
-    if (used > most[p]) broken_groups();
-    parts.emplace_back(data + bounds[p] + head, used);
-  }
-  return result;
-}
 
 }  // namespace
 
