@@ -34,6 +34,7 @@ class Distinct final : public Accumulator {
       values = as_keys(v, rows.rows, room_);
     }
     rows_ += rows.rows;
+    arranged_ = false;
     if (far_apart_) {
       list_.add(rows, reinterpret_cast<const std::uint64_t*>(values), v.nulls);
       return;
@@ -44,10 +45,7 @@ class Distinct final : public Accumulator {
     if (far_apart_) list_bits();
   }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) override {
-    if (is_text) list_bits();
-    take_parts();
-    list_set();
-    list_.arrange(groups_);
+    arrange();
     to.value(!bits_.empty());
     if (!bits_.empty()) bits_.write(to, groups);
     std::size_t total = 0;
@@ -66,6 +64,8 @@ class Distinct final : public Accumulator {
     for (const std::uint32_t g : groups) kind_.write(to, list_.of(g));
   }
   void merge(std::span<const std::uint32_t> groups, BlobReader& from) override {
+    merged_ = true;
+    arranged_ = false;
     if (from.value<std::uint8_t>() != 0) bits_.merge(groups, from);
     if (from.value<std::uint8_t>() != 0) {
       for (const std::uint32_t g : groups) parts_.add(g, from);
@@ -84,6 +84,7 @@ class Distinct final : public Accumulator {
   }
   ResultColumn finish(std::span<const std::uint32_t> groups, const PoolWith* on) override {
     std::vector<std::uint64_t> counts(groups_);
+    take_list();
     if (on != nullptr && !parts_.empty()) {
       const auto own = deal_out(*on);
       counts = parts_.count_different(*on, groups_);
@@ -115,6 +116,17 @@ class Distinct final : public Accumulator {
       for (std::size_t i = 0; i < n; ++i) set_.add(group, some[i]);
   }
 
+  // All that is written in the list, but for bits.
+  void arrange() {
+    if (arranged_) return;
+    if (is_text) list_bits();
+    if (merged_) take_list();
+    take_parts();
+    list_set();
+    list_.arrange(groups_);
+    arranged_ = true;
+  }
+
   // From where values are to where they are needed.
   void list_bits() {
     bits_.each([&](std::uint32_t g, std::uint64_t value) { list_.add(g, value); });
@@ -124,6 +136,12 @@ class Distinct final : public Accumulator {
   void list_set() {
     set_.each([&](std::uint32_t g, std::uint64_t value) { list_.add(g, value); });
     set_ = {};
+  }
+  void take_list() {
+    list_.arrange(groups_);
+    for (std::uint32_t g = 0; g < groups_; ++g)
+      for (const std::uint64_t value : list_.of(g)) set_.add(g, value);
+    list_ = {};
   }
   void take_parts() {
     parts_.each([&](std::uint32_t g, BlobReader values) { add(g, values); });
@@ -151,11 +169,13 @@ class Distinct final : public Accumulator {
 
   Kind kind_;
   std::size_t groups_ = 0, rows_ = 0;
-  // In workers. Texts are bits by their numbers.
+  // Of rows, and of slices if values are numbers. Texts are bits by their numbers.
   ValueBits bits_;
   bool far_apart_ = false;
   ValueLists<std::uint64_t> list_;
   std::vector<std::int64_t> room_;
+  bool merged_ = false;  // then each value is to be there once
+  bool arranged_ = false;
   // Of slices: their bits, their lists if they are short, and the others.
   PairSet set_;
   ValueParts<Kind> parts_;

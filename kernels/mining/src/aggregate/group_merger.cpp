@@ -31,11 +31,6 @@ struct GroupMerger::State {
   std::vector<Array<std::byte>> kept{};  // what they, or the few groups, look into
   std::uint64_t kept_bytes = 0;
 
-  // Whether so many bytes that slices wrote are worth a pass over all that is known.
-  bool is_much(std::uint64_t bytes, std::uint64_t known) const {
-    constexpr std::uint64_t usual = std::uint64_t{512} << 20;
-    return bytes > std::max(known, memory == 0 ? usual : std::min(usual, memory / 4));
-  }
   bool has(AggregateKind kind) const {
     return std::ranges::find(aggregates, kind, &Aggregate::kind) != aggregates.end();
   }
@@ -140,7 +135,7 @@ void GroupMerger::add(std::span<const std::span<const std::byte>> slices) {
   // All groups are gone through by a merge, so slices wait until they are as much.
   bytes = s.kept_bytes;
   for (const auto& slice : slices) bytes += slice.size();
-  const bool enough = s.is_much(bytes, s.many->bytes());
+  const bool enough = bytes >= s.many->bytes();
   if (!enough && !slices.empty()) keep();
   for (const auto& slice : slices) {
     Parts parts = read_parts(slice);

@@ -11,6 +11,22 @@
 
 namespace tine::mining {
 
+void hash_keys(std::size_t rows, std::span<const Vector> keys, std::uint64_t* hashes) {
+  std::fill_n(hashes, rows, 0);
+  std::vector<std::int64_t> room(rows);
+  for (const Vector& v : keys) {
+    const std::int64_t* words = room.data();
+    if (v.type != Type::text)
+      words = as_keys(v, rows, room);
+    else
+      for (std::size_t i = 0; i < rows; ++i)
+        if (!v.is_null(i))
+          room[i] = static_cast<std::int64_t>(hash_text(v.as<std::string_view>()[i]));
+    for (std::size_t i = 0; i < rows; ++i)
+      hashes[i] = mix(hashes[i], v.is_null(i) ? 0 : static_cast<std::uint64_t>(words[i]));
+  }
+}
+
 void KeyTable::find(std::size_t rows, const Vector* keys, std::uint32_t* groups) {
   if (rows == 0) return;
   if (keys_.empty()) {

@@ -23,20 +23,20 @@ ManyGroups::ManyGroups(PoolWith on, std::span<const Type> keys,
 void ManyGroups::merge(std::span<const std::vector<Bytes>> slices) {
   // What each part is merged from, in order.
   std::vector<std::vector<Bytes>> from(part_count);
-  std::vector<std::size_t> most(part_count);
+  std::vector<std::size_t> sizes(part_count);
   std::size_t total = 0;
   for (std::size_t p = 0; p < part_count; ++p) {
     if (!parts_.empty()) from[p].push_back(parts_[p]);
     for (const auto& slice : slices) from[p].push_back(slice[p]);
-    for (const Bytes& bytes : from[p]) most[p] += bytes.size();
-    total += most[p];
+    for (const Bytes& bytes : from[p]) sizes[p] += bytes.size();
+    total += sizes[p];
   }
   const std::size_t count = from[0].size();
   check_memory(state_.size() + total);
   auto table = on_.pool.array<Bytes>(part_count * count);
   for (std::size_t p = 0; p < part_count; ++p) std::ranges::copy(from[p], table.data() + p * count);
   auto merged = for_each_part(
-      on_, most, parts_,
+      on_, sizes, parts_,
       [count](std::size_t part, BlobWriter& to, auto keys, auto aggregates, auto pieces) {
         GroupSet groups(keys, aggregates);
         for (const Bytes& bytes : pieces.subspan(part * count, count)) groups.merge(bytes);

@@ -48,6 +48,7 @@ void ValueBits::merge(std::span<const std::uint32_t> groups, BlobReader& from) {
     if (count >= most - total) broken_groups();
     total += count;
   }
+  if (total == 0) return;
   words_ = read_column<std::int64_t>(from, total);
   std::vector<std::uint32_t> of_blocks;
   for (std::size_t i = 0; i < groups.size(); ++i)
