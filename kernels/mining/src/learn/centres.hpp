@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <tine/pool.hpp>
+#include <tine/report.hpp>
 
 namespace tine::mining {
 
@@ -106,6 +107,10 @@ class NearestCentres {
   std::vector<float> upper_, lower_;
   FloatTile tile_;
 };
+
+/// Of all rows of x, the nearest centres.
+Report find_nearest(const PoolWith& on, const Centres& centres, const Array<double, 2>& x,
+                    Array<std::uint32_t>& nearest);
 
 /// Which of up to 32 centres may be closer to a row than what was closest to it.
 class CloserCentres {
