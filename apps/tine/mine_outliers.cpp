@@ -137,7 +137,7 @@ void add_mine_outliers(MineCommand& mine) {
     outliers(run, *settings);
   });
   app.add_option("--method", settings->method,
-                 "forest: how few random cuts part a row from the others, 0.5 being few, 1 most "
+                 "forest: how few random cuts part a row from the others, 0.5 being usual, 1 most "
                  "unlike; zscore: how many standard deviations a feature is away from its mean; "
                  "robust: the same with medians, which outliers do not move")
       ->check(CLI::IsMember({"forest", "zscore", "robust"}).description(""))
@@ -145,7 +145,7 @@ void add_mine_outliers(MineCommand& mine) {
       ->capture_default_str();
   CLI::Option* threshold =
       app.add_option("--threshold", settings->forest.threshold,
-                     "Rows with higher scores are outliers [default: forest 0.5, zscore 3, robust "
+                     "Rows with higher scores are outliers [default: forest 0.6, zscore 3, robust "
                      "3.5]")
           ->type_name("X");
   app.add_option("--contamination", settings->forest.contamination,

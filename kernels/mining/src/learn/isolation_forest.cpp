@@ -229,7 +229,7 @@ IsolationForest IsolationForest::fit(const PoolWith& on, const Samples& samples,
     forest.trees.push_back(*std::move(tree));
   }
 
-  forest.threshold = options.threshold.value_or(0.5);
+  forest.threshold = options.threshold.value_or(0.6);
   if (options.contamination)
     forest.threshold = threshold_of(forest.predict(on, samples).scores, *options.contamination);
   return forest;

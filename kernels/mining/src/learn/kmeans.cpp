@@ -87,7 +87,7 @@ KMeans KMeans::fit(const PoolWith& on, const Samples& samples, const KMeansOptio
     if (centres.empty())
       centres = options.start == KMeansOptions::Start::random
                     ? random_start(x, options.clusters, random)
-                    : plus_plus_start(jobs, pool, x, options.clusters, random);
+                    : plus_plus_start(jobs, pool, x, options.clusters, frame, random);
     lloyd.restart();
     KMeans model{.features = samples.features, .centres = {}, .sizes = {}};
     std::tie(model.centres, model.iterations) =

@@ -72,7 +72,7 @@ struct IsolationForestOptions {
   /// How many samples each tree is grown from; all where there are fewer.
   std::size_t sample_size = 256;
   std::uint64_t seed = 1;
-  /// Scores above it are outliers'. None: 0.5.
+  /// Scores above it are outliers'. None: 0.6, where the paper sees potential anomalies begin.
   std::optional<double> threshold{};
   /// As in ZScoresOptions.
   std::optional<double> contamination{};
@@ -102,7 +102,7 @@ struct IsolationForest {
   std::vector<Feature> features;
   std::uint64_t sample_size = 0;
   std::vector<std::vector<Node>> trees;
-  double threshold = 0.5;
+  double threshold = 0.6;
 
   /// O(trees x sample_size x log2(sample_size)); with a contamination, as much as predict() besides.
   /// @throws SampleError      values that are missing or infinite; no sample
