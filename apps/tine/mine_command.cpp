@@ -25,12 +25,8 @@ constexpr const char* outputs = "Outputs";  // a group of options
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
-    add_mine_itemsets,
-    add_mine_kde,
-    add_mine_kmeans,
-    add_mine_outliers,
-    add_mine_predict,
-    add_mine_show,
+    add_mine_itemsets, add_mine_kde,     add_mine_kmeans,
+    add_mine_outliers, add_mine_predict, add_mine_show,
 };
 
 }  // namespace
@@ -140,10 +136,9 @@ void MineCommand::learn(const MineSubcommand& chosen) {
   run.finish();
 }
 
-std::string MineCommand::clause_with(const std::string& text) const {
+const char* MineCommand::clause_with(const std::string& text) const {
   if (text == settings_.selection.where) return "--where";
-  if (text == settings_.selection.target) return "--target";
-  return settings_.selection.target.empty() ? "--features" : "--features or --target";
+  return text == settings_.selection.target ? "--target" : "--features";
 }
 
 int MineCommand::run() {

@@ -81,7 +81,7 @@ class MineCommand {
   };
 
   void learn(const MineSubcommand& chosen);
-  std::string clause_with(const std::string& text) const;
+  const char* clause_with(const std::string& text) const;
 
   CLI::App& app_;
   MineSettings settings_;
