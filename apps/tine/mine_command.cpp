@@ -25,8 +25,9 @@ constexpr const char* outputs = "Outputs";  // a group of options
 
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
-    add_mine_itemsets, add_mine_kde,     add_mine_kmeans,
-    add_mine_outliers, add_mine_predict, add_mine_show,
+    add_mine_bayes, add_mine_dbscan,  add_mine_itemsets, add_mine_kde,     add_mine_kmeans,
+    add_mine_knn,   add_mine_linear,  add_mine_logistic, add_mine_mixture, add_mine_outliers,
+    add_mine_pca,   add_mine_predict, add_mine_show,
 };
 
 }  // namespace
@@ -89,6 +90,20 @@ MineSubcommand& MineSubcommand::scatter(const std::string& about) {
   return *this;
 }
 
+MineSubcommand& MineSubcommand::colour() {
+  app_.add_option_function<std::string>(
+          "--colour",
+          [this](const std::string& text) {
+            settings_.selection.target = text;
+            settings_.target_option = "--colour";
+            kind_ = Selection::Kind::label;
+          },
+          "What gives points in --plot their colour: a column of text, integers or bools, or an "
+          "expression; it is no feature")
+      ->type_name("EXPRESSION");
+  return *this;
+}
+
 MineSubcommand& MineSubcommand::seed() {
   app_.add_option("--seed", settings_.seed, "For what is drawn by lot")->capture_default_str();
   return *this;
@@ -136,9 +151,9 @@ void MineCommand::learn(const MineSubcommand& chosen) {
   run.finish();
 }
 
-const char* MineCommand::clause_with(const std::string& text) const {
+std::string MineCommand::clause_with(const std::string& text) const {
   if (text == settings_.selection.where) return "--where";
-  return text == settings_.selection.target ? "--target" : "--features";
+  return text == settings_.selection.target ? settings_.target_option : "--features";
 }
 
 int MineCommand::run() {

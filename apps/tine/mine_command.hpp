@@ -32,6 +32,8 @@ class MineSubcommand {
   MineSubcommand& plot(const std::string& about);
   /// That samples are drawn: --plot, and --axes, which says by which features.
   MineSubcommand& scatter(const std::string& about);
+  /// That points of --plot may have colours: --colour, a class of each sample.
+  MineSubcommand& colour();
   /// That it draws lots: --seed.
   MineSubcommand& seed();
   MineSubcommand& examples(const std::string& lines);
@@ -43,7 +45,9 @@ class MineSubcommand {
     return *this;
   }
 
+  /// What is to be predicted. For options that say so, too.
   mining::Selection::Kind kind() const { return kind_; }
+  void kind(mining::Selection::Kind kind) { kind_ = kind; }
   const std::function<void(MineRun&)>& run() const { return run_; }
 
  private:
@@ -81,7 +85,7 @@ class MineCommand {
   };
 
   void learn(const MineSubcommand& chosen);
-  const char* clause_with(const std::string& text) const;
+  std::string clause_with(const std::string& text) const;
 
   CLI::App& app_;
   MineSettings settings_;
@@ -94,10 +98,17 @@ class MineCommand {
 std::string positive_count(const std::string& text);
 
 // In alphabetical order.
+void add_mine_bayes(MineCommand& mine);
+void add_mine_dbscan(MineCommand& mine);
 void add_mine_itemsets(MineCommand& mine);
 void add_mine_kde(MineCommand& mine);
 void add_mine_kmeans(MineCommand& mine);
+void add_mine_knn(MineCommand& mine);
+void add_mine_linear(MineCommand& mine);
+void add_mine_logistic(MineCommand& mine);
+void add_mine_mixture(MineCommand& mine);
 void add_mine_outliers(MineCommand& mine);
+void add_mine_pca(MineCommand& mine);
 void add_mine_predict(MineCommand& mine);
 void add_mine_show(MineCommand& mine);
 

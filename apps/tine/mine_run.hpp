@@ -22,6 +22,7 @@ namespace tine::app {
 struct MineSettings {
   TableFileSettings table;
   mining::Selection selection;
+  std::string target_option = "--target";  ///< which selection.target is from
   std::string model, rows, listing, plot;  ///< files to write; empty ones are not wanted
   std::string axes;                        ///< two features to draw, with a comma between them
   std::uint64_t seed = 1;

@@ -45,6 +45,15 @@ constexpr CivilDate civil_date(std::int64_t days) {
           day_of_year - (153 * march_month + 2) / 5 + 1};
 }
 
+/// The days from 1970-01-01 to the first of a month; the inverse of civil_date(), with the same years.
+constexpr std::int64_t days_before(std::int64_t year, unsigned month) {
+  if (month <= 2) --year;
+  const std::int64_t year_of_era = (year % 400 + 400) % 400, era = (year - year_of_era) / 400;
+  const std::int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5;
+  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719'468;
+}
+
 /// "2024-03-05"
 std::string date_text(std::int64_t days);
 /// "2024-03-05 12:00:00", with a fraction where there is one.
