@@ -70,7 +70,8 @@ MineSubcommand& MineSubcommand::rows(const std::string& about) {
 MineSubcommand& MineSubcommand::listing(const std::string& option, const std::string& about) {
   app_.add_option(option, settings_.listing,
                   fmt::format("The file to write to: {}; CSV, .json or .jsonl", about))
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->group(outputs);
   return *this;
 }
 
@@ -202,14 +203,18 @@ Run add_mine_command(CLI::App& app) {
       "Features are all columns of numbers, or --features; expressions are those of tine scan.\n"
       "Models are JSON, and go with tables that have columns of the same names.\n\n"
       "Examples, for a file that this makes:\n"
-      "  printf 'length,width,kind\\n1.4,.2,a\\n1.3,.2,a\\n1.5,.4,a\\n4.7,1.4,b\\n4.5,1.5,b\\n' > "
-      "flowers.csv\n"
+      "  printf "
+      "'petal_length,petal_width,species\\n1.4,.2,setosa\\n1.3,.2,setosa\\n1.5,.4,setosa\\n"
+      "1.6,.2,setosa\\n4.7,1.4,versicolor\\n4.5,1.5,versicolor\\n4.9,1.5,versicolor\\n"
+      "4,1.3,versicolor\\n' > flowers.csv\n"
       "then\n"
       "  tine mine kmeans flowers.csv -k 2 -o model.json --plot clusters.svg\n"
-      "  tine mine kmeans flowers.csv -k 2 --features length --where \"width < 1\" --rows "
-      "clusters.csv\n"
+      "  tine mine kmeans flowers.csv -k 2 --features petal_length --where \"petal_width < 1\" "
+      "--rows clusters.csv\n"
       "  tine mine show model.json\n"
-      "  tine mine predict model.json flowers.csv\n\n"
+      "  tine mine predict model.json flowers.csv\n"
+      "  tine mine knn flowers.csv --target species -k 3 -o neighbours.json\n"
+      "  tine mine predict neighbours.json flowers.csv --to table\n\n"
       "Results are the same, bit for bit, on any number of workers. Files are parsed by workers in "
       "a\n"
       "sandbox: they get an open input, and can open nothing else. Outputs appear whole or not at "

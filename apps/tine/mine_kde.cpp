@@ -231,7 +231,7 @@ void add_mine_kde(MineCommand& mine) {
               "  tine mine kde flowers.csv --features petal_length --plot density.svg\n"
               "  tine mine kde flowers.csv --features petal_length --bandwidth cv -o model.json\n"
               "  tine mine kde flowers.csv --features \"petal_length, petal_width\" --grid 100 \\\n"
-              "    --grid-rows densities.csv --plot density.svg\n"
+              "    --grid-rows densities.csv --plot grid.svg\n"
               "  tine mine predict model.json places.csv\n")
           .runs([settings](MineRun& run) { kde(run, *settings); });
   CLI::App& app = command.options();

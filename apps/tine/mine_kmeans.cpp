@@ -68,7 +68,7 @@ void add_mine_kmeans(MineCommand& mine) {
           .scatter("the samples in the colours of their clusters, and the centres")
           .seed()
           .examples(
-              "  tine mine kmeans flowers.csv -k 2 --features \"length, width\"\n"
+              "  tine mine kmeans flowers.csv -k 2 --features \"petal_length, petal_width\"\n"
               "  tine mine kmeans flowers.csv -k 2 -o model.json --rows clusters.csv --plot "
               "clusters.svg\n")
           .runs([options](MineRun& run) { kmeans(run, *options); });

@@ -97,7 +97,7 @@ void add_mine_predict(MineCommand& mine) {
       "null.\n\n"
       "Examples:\n"
       "  tine mine predict model.json flowers.csv\n"
-      "  tine mine predict model.json flowers.csv --where \"length > 2\" --json\n"
+      "  tine mine predict model.json flowers.csv --where \"petal_length > 2\" --json\n"
       "  tine mine predict model.json flowers.csv -o predicted.csv\n");
 }
 

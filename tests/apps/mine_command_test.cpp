@@ -76,17 +76,43 @@ TEST_F(MineCommand, WithoutASubcommandThereIsAList) {
   EXPECT_THAT(error({"kmeans", "points.csv", "--klusters", "2"}, 2), HasSubstr("--klusters"));
 }
 
-TEST_F(MineCommand, ExamplesOfTheHelpWorkAsTheyAreWritten) {
-  const std::string help = answer({"--help"});
-  std::size_t examples = 0;
+// The lines of a help that are commands.
+std::vector<std::string> examples_in(const std::string& help) {
+  std::vector<std::string> examples;
   std::istringstream lines(help);
+  bool goes_on = false;
   for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("  printf ") && !line.starts_with("  tine mine ")) continue;
+    if (goes_on)
+      examples.back() += "\n" + line;
+    else if (line.starts_with("  printf ") || line.starts_with("  tine mine "))
+      examples.push_back(line);
+    else
+      continue;
+    goes_on = line.ends_with('\\');
+  }
+  return examples;
+}
+
+TEST_F(MineCommand, ExamplesOfTheHelpWorkAsTheyAreWritten) {
+  const std::vector<std::string> examples = examples_in(answer({"--help"}));
+  ASSERT_GT(examples.size(), 4u);
+  for (const std::string& line : examples) {
     const Result r = shell(line);
     EXPECT_EQ(r.status, 0) << line << "\n" << r.err;
-    ++examples;
   }
-  EXPECT_GT(examples, 4u);
+  // And those of each subcommand, where they are for the same table.
+  const std::string list = error({}, 2);
+  std::istringstream names(list.substr(list.rfind(": ") + 2));
+  for (std::string name; std::getline(names >> std::ws, name, ',');) {
+    name.erase(name.find_last_not_of('\n') + 1);
+    std::string lines = "set -e; mkdir " + name + "; cp flowers.csv " + name + "; cd " + name +
+                        "; cp flowers.csv more_flowers.csv";
+    if (name == "predict" || name == "show") lines += "; cp ../model.json .";
+    for (const std::string& line : examples_in(answer({name, "--help"})))
+      if (line.find("flowers.csv") != line.npos) lines += "\n" + line;
+    const Result r = shell(lines);
+    EXPECT_EQ(r.status, 0) << lines << "\n" << r.err;
+  }
 }
 
 TEST_F(MineCommand, WhatIsFoundIsTold) {
