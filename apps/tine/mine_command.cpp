@@ -70,7 +70,8 @@ MineSubcommand& MineSubcommand::rows(const std::string& about) {
 MineSubcommand& MineSubcommand::listing(const std::string& option, const std::string& about) {
   app_.add_option(option, settings_.listing,
                   fmt::format("The file to write to: {}; CSV, .json or .jsonl", about))
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->group(outputs);
   return *this;
 }
 
