@@ -79,7 +79,9 @@ TEST_F(MiningDbscan, HasTheSameBitsOnAnyNumberOfWorkers) {
     for (const double eps : {0.05, 0.3, 3.0})
       for (const std::size_t d : {2u, 12u}) {
         const Dbscan found = dbscan(pool, groups(pool, 7001, d), {.eps = eps * std::sqrt(d)});
-        if (eps > 0.1) EXPECT_GT(found.clusters, 0u);
+        if (eps > 0.1) {
+          EXPECT_GT(found.clusters, 0u);
+        }
         bytes += bytes_of(found);
       }
     if (workers == 1) first = bytes;
