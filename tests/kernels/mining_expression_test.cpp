@@ -146,6 +146,18 @@ TEST(Expression, integers_that_overflow_say_so) {
   EXPECT_THAT(error_of("1 + 9223372036854775807 + 1"), HasSubstr("@2"));
 }
 
+TEST(Expression, dates_beyond_the_calendar_are_refused) {
+  EXPECT_EQ(value_of("date '9999-12-30' + 1"), "9999-12-31");
+  EXPECT_EQ(value_of("date '0000-01-02' - 1"), "0000-01-01");
+  EXPECT_EQ(value_of("datetime '9999-12-31 23:59:58' + 1"), "9999-12-31 23:59:59");
+  for (const char* text : {"d + 3000000", "3000000 + d", "d - 800000"})
+    EXPECT_THROW(value_of(text), tine::Error) << text;
+  EXPECT_THAT(error_of("date '9999-12-31' + 1"), HasSubstr("not in the years 0 to 9999"));
+  EXPECT_THAT(error_of("date '0000-01-01' - 1"), HasSubstr("1 days earlier"));
+  EXPECT_THAT(error_of("datetime '9999-12-31 23:59:59.5' + 0.5"), HasSubstr("0 to 9999"));
+  EXPECT_THAT(error_of("datetime '9999-12-31 23:59:59' + 1"), HasSubstr("0 to 9999"));
+}
+
 TEST(Expression, an_overflow_in_a_row_that_is_null_is_none) {
   Columnar columns;
   columns.add("x", std::vector<std::int64_t>{1, largest, 3}, {0, 1, 0});

@@ -20,6 +20,11 @@ constexpr std::int64_t time_of_day(std::int64_t datetime) {
   return rest < 0 ? rest + microseconds_per_day : rest;
 }
 
+/// Whether a day lies in the years 0 to 9999, whose dates can be written and read.
+constexpr bool in_calendar(std::int64_t days) {
+  return days >= -719'528 && days <= 2'932'896;
+}
+
 struct CivilDate {
   std::int64_t year;
   unsigned month, day;  // from 1

@@ -1,5 +1,5 @@
 // The bins that numbers and times fall into.
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -92,18 +92,20 @@ Int first_day(Int days, Int months) {
 }
 
 // How many months or microseconds a bin has. Programs that were written over may say anything.
-Int length(const Argument& argument, std::size_t i) {
-  return std::max(argument.at<Int>(i), Int{1});
+Int length(const Argument& argument, std::size_t i, Int most) {
+  return std::clamp(argument.at<Int>(i), Int{1}, most);
 }
+constexpr Int most_months = Int{1} << 30, most_microseconds = Int{1} << 60;
+
 void bin_dates_by_months(Call& call) {
   const Argument &d = call.arguments[0], &months = call.arguments[1];
   for (std::size_t i = 0; i < call.rows; ++i)
-    call.result<Int>()[i] = first_day(d.at<Int>(i), length(months, i));
+    call.result<Int>()[i] = first_day(d.at<Int>(i), length(months, i, most_months));
 }
 void bin_times_by_months(Call& call) {
   const Argument &t = call.arguments[0], &months = call.arguments[1];
   for (std::size_t i = 0; i < call.rows; ++i) {
-    const Int days = first_day(day_of(t.at<Int>(i)), length(months, i));
+    const Int days = first_day(day_of(t.at<Int>(i)), length(months, i, most_months));
     if (__builtin_mul_overflow(days, microseconds_per_day, call.result<Int>() + i) &&
         !call.is_null(i))
       throw_out_of_range(t.at<Int>(i));
@@ -113,7 +115,7 @@ void bin_times_by_months(Call& call) {
 void bin_evenly(Call& call) {
   const Argument &t = call.arguments[0], &width = call.arguments[1], &origin = call.arguments[2];
   for (std::size_t i = 0; i < call.rows; ++i) {
-    const Int w = length(width, i);
+    const Int w = length(width, i, most_microseconds);
     const Int rest =
         floored_rest(floored_rest(t.at<Int>(i), w) - floored_rest(origin.at<Int>(i), w), w);
     if (__builtin_sub_overflow(t.at<Int>(i), rest, call.result<Int>() + i) && !call.is_null(i))
@@ -197,9 +199,21 @@ Int RangeBins::operator()(double x) const {
   // Nearly; of halves, since a difference of doubles may be none.
   const double place = (x / 2 - first_ / 2) / (last_ / 2 - first_ / 2) * number(count_);
   Int i = place >= 0 && place < number(count_) ? static_cast<Int>(place) : 0;
-  while (i > 0 && x < edge(i)) --i;
-  while (i < count_ - 1 && x >= edge(i + 1)) ++i;
-  return i;
+  for (int tries = 0; tries < 3; ++tries) {
+    if (i > 0 && x < edge(i))
+      --i;
+    else if (i < count_ - 1 && x >= edge(i + 1))
+      ++i;
+    else
+      return i;
+  }
+  // Bins are too narrow to be told apart by such a number. The last one that begins at x or before.
+  Int begin = 0, end = count_;
+  while (end - begin > 1) {
+    const Int middle = begin + (end - begin) / 2;
+    (edge(middle) <= x ? begin : end) = middle;
+  }
+  return begin;
 }
 
 std::span<const Operation> bin_operations() {

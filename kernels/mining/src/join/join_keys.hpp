@@ -19,8 +19,9 @@ struct KeyColumns {
   Type type{};
 };
 
-/// Of "id" or "customer = id", perhaps some, with commas between them. Throws QueryError.
-std::vector<KeyColumns> key_columns(const std::string& on, const Schema& left, const Schema& right);
+/// Of "id" or "customer = id", perhaps some, with commas between them. A column of the right table in which
+/// nothing is there goes with any type. Throws QueryError.
+std::vector<KeyColumns> key_columns(const std::string& on, const Schema& left, const Table& right);
 
 /// Values of a key as words that are equal where the values are; those of texts are hashes, and say only
 /// where they are not. What is equal to nothing is marked.
