@@ -101,7 +101,7 @@ Triangle::Triangle(Eigen::MatrixXd a, const std::vector<double>& tolerance)
   r_ = a(Eigen::seqN(0, row), kept_).triangularView<Eigen::Upper>();
   right_ = a.col(columns_).head(row);
   combinations_ = a(Eigen::seqN(0, row), dependent_);
-  r_.triangularView<Eigen::Upper>().solveInPlace(combinations_);
+  if (!dependent_.empty()) r_.triangularView<Eigen::Upper>().solveInPlace(combinations_);
 }
 
 Eigen::VectorXd Triangle::spread(const Eigen::VectorXd& of_kept) const {
