@@ -1,12 +1,12 @@
 // Options of CSV inputs.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "choice.hpp"
 #include "exit.hpp"
 
 namespace tine::app {
@@ -15,10 +15,7 @@ namespace tine::app {
 template <class H>
 void add_header_option(CLI::App& command, H& header) {
   command.add_option("--header", header, "Whether CSV inputs begin with a line of names")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, H>{{"auto", H::automatic},
-                                                                   {"yes", H::present},
-                                                                   {"no", H::absent}})
-                      .description(""))
+      ->transform(choice<H>({{"auto", H::automatic}, {"yes", H::present}, {"no", H::absent}}))
       ->type_name("auto|yes|no")
       ->default_str("auto");
 }

@@ -21,13 +21,13 @@ namespace {
 
 using mining::Selection;
 
+constexpr const char* outputs = "Outputs";  // a group of options
+
 // Their order is that of the help.
 constexpr void (*subcommands[])(MineCommand&) = {
-    add_mine_itemsets,
-    add_mine_kmeans,
-    add_mine_outliers,
-    add_mine_predict,
-    add_mine_show,
+    add_mine_bayes, add_mine_dbscan,  add_mine_itemsets, add_mine_kde,     add_mine_kmeans,
+    add_mine_knn,   add_mine_linear,  add_mine_logistic, add_mine_mixture, add_mine_outliers,
+    add_mine_pca,   add_mine_predict, add_mine_show,
 };
 
 }  // namespace
@@ -53,7 +53,8 @@ MineSubcommand& MineSubcommand::target(Selection::Kind kind) {
 MineSubcommand& MineSubcommand::model() {
   app_.add_option("-o,--output", settings_.model,
                   "The file to write the model to, which tine mine predict takes")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->group(outputs);
   return *this;
 }
 
@@ -61,13 +62,22 @@ MineSubcommand& MineSubcommand::rows(const std::string& about) {
   app_.add_option(
           "--rows", settings_.rows,
           fmt::format("The file to write the rows to, with {}: CSV, .json or .jsonl", about))
+      ->type_name("FILE")
+      ->group(outputs);
+  return *this;
+}
+
+MineSubcommand& MineSubcommand::listing(const std::string& option, const std::string& about) {
+  app_.add_option(option, settings_.listing,
+                  fmt::format("The file to write to: {}; CSV, .json or .jsonl", about))
       ->type_name("FILE");
   return *this;
 }
 
 MineSubcommand& MineSubcommand::plot(const std::string& about) {
   app_.add_option("--plot", settings_.plot, fmt::format("The file to draw to: {}", about))
-      ->type_name("FILE.svg");
+      ->type_name("FILE.svg")
+      ->group(outputs);
   return *this;
 }
 
@@ -75,7 +85,22 @@ MineSubcommand& MineSubcommand::scatter(const std::string& about) {
   plot(about);
   app_.add_option("--axes", settings_.axes,
                   "The two features to draw by [default: those with the largest variance]")
-      ->type_name("A,B");
+      ->type_name("A,B")
+      ->group(outputs);
+  return *this;
+}
+
+MineSubcommand& MineSubcommand::colour() {
+  app_.add_option_function<std::string>(
+          "--colour",
+          [this](const std::string& text) {
+            settings_.selection.target = text;
+            settings_.target_option = "--colour";
+            kind_ = Selection::Kind::label;
+          },
+          "What gives points in --plot their colour: a column of text, integers or bools, or an "
+          "expression; it is no feature")
+      ->type_name("EXPRESSION");
   return *this;
 }
 
@@ -101,8 +126,10 @@ MineSubcommand& MineCommand::add(const std::string& name, const std::string& abo
   const std::size_t number = learners_.size();
   CLI::App& app = add_other(name, about, [this, number] { learn(*learners_[number]); });
   MineSettings& s = settings_;
-  // Its own options come first in the help.
-  app.option_defaults()->group("Options of all learners");
+  // Those of its own come first in the help, and how tables are read last.
+  app.add_flag("--json", s.json, "What there is to tell as JSON")->group(outputs);
+  app.add_flag("--force", s.force, "Replace outputs that exist")->group(outputs);
+  app.option_defaults()->group("Table");
   app.add_option("--features", s.selection.features,
                  "What is learnt from: columns of numbers, or expressions [default: all columns of "
                  "numbers]")
@@ -113,8 +140,6 @@ MineSubcommand& MineCommand::add(const std::string& name, const std::string& abo
       "--skip-missing", [&s] { s.selection.missing = Selection::Missing::skip; },
       "Leave out rows in which a value is missing; else the first one ends it");
   add_table_file_options(app, s.table);
-  app.add_flag("--json", s.json, "What there is to tell as JSON");
-  app.add_flag("--force", s.force, "Replace outputs that exist");
   app.option_defaults()->group("Options");
   return *learners_.emplace_back(std::make_unique<MineSubcommand>(app, settings_));
 }
@@ -128,8 +153,7 @@ void MineCommand::learn(const MineSubcommand& chosen) {
 
 std::string MineCommand::clause_with(const std::string& text) const {
   if (text == settings_.selection.where) return "--where";
-  if (text == settings_.selection.target) return "--target";
-  return settings_.selection.target.empty() ? "--features" : "--features or --target";
+  return text == settings_.selection.target ? settings_.target_option : "--features";
 }
 
 int MineCommand::run() {
@@ -175,10 +199,17 @@ Run add_mine_command(CLI::App& app) {
   // What is no subcommand is looked at by run(), which knows what may be meant.
   command.allow_extras();
   command.footer(
+      "Features are all columns of numbers, or --features; expressions are those of tine scan.\n"
+      "Models are JSON, and go with tables that have columns of the same names.\n\n"
       "Examples, for a file that this makes:\n"
-      "  printf 'a,b,name\\n1,2,x\\n2,1,y\\n8,9,z\\n9,8,w\\n' > points.csv\n"
+      "  printf 'length,width,kind\\n1.4,.2,a\\n1.3,.2,a\\n1.5,.4,a\\n4.7,1.4,b\\n4.5,1.5,b\\n' > "
+      "flowers.csv\n"
       "then\n"
-      "  tine mine show model.json\n\n"
+      "  tine mine kmeans flowers.csv -k 2 -o model.json --plot clusters.svg\n"
+      "  tine mine kmeans flowers.csv -k 2 --features length --where \"width < 1\" --rows "
+      "clusters.csv\n"
+      "  tine mine show model.json\n"
+      "  tine mine predict model.json flowers.csv\n\n"
       "Results are the same, bit for bit, on any number of workers. Files are parsed by workers in "
       "a\n"
       "sandbox: they get an open input, and can open nothing else. Outputs appear whole or not at "

@@ -26,10 +26,14 @@ class MineSubcommand {
   MineSubcommand& model();
   /// That it says something of each row: --rows FILE gets the rows of the input, with these columns beside.
   MineSubcommand& rows(const std::string& about);
+  /// That it says something of other rows than those of the input, which go to a file of their own.
+  MineSubcommand& listing(const std::string& option, const std::string& about);
   /// That it can be seen: --plot FILE.svg.
   MineSubcommand& plot(const std::string& about);
   /// That samples are drawn: --plot, and --axes, which says by which features.
   MineSubcommand& scatter(const std::string& about);
+  /// That points of --plot may have colours: --colour, a class of each sample.
+  MineSubcommand& colour();
   /// That it draws lots: --seed.
   MineSubcommand& seed();
   MineSubcommand& examples(const std::string& lines);
@@ -41,7 +45,9 @@ class MineSubcommand {
     return *this;
   }
 
+  /// What is to be predicted. For options that say so, too.
   mining::Selection::Kind kind() const { return kind_; }
+  void kind(mining::Selection::Kind kind) { kind_ = kind; }
   const std::function<void(MineRun&)>& run() const { return run_; }
 
  private:
@@ -92,9 +98,17 @@ class MineCommand {
 std::string positive_count(const std::string& text);
 
 // In alphabetical order.
+void add_mine_bayes(MineCommand& mine);
+void add_mine_dbscan(MineCommand& mine);
 void add_mine_itemsets(MineCommand& mine);
+void add_mine_kde(MineCommand& mine);
 void add_mine_kmeans(MineCommand& mine);
+void add_mine_knn(MineCommand& mine);
+void add_mine_linear(MineCommand& mine);
+void add_mine_logistic(MineCommand& mine);
+void add_mine_mixture(MineCommand& mine);
 void add_mine_outliers(MineCommand& mine);
+void add_mine_pca(MineCommand& mine);
 void add_mine_predict(MineCommand& mine);
 void add_mine_show(MineCommand& mine);
 

@@ -68,10 +68,9 @@ void add_mine_kmeans(MineCommand& mine) {
           .scatter("the samples in the colours of their clusters, and the centres")
           .seed()
           .examples(
-              "  tine mine kmeans flowers.csv -k 3\n"
-              "  tine mine kmeans flowers.csv -k 3 --features \"petal_length, petal_width\" \\\n"
-              "    -o model.json --rows clusters.csv --plot clusters.svg\n"
-              "  tine mine predict model.json new_flowers.csv\n")
+              "  tine mine kmeans flowers.csv -k 2 --features \"length, width\"\n"
+              "  tine mine kmeans flowers.csv -k 2 -o model.json --rows clusters.csv --plot "
+              "clusters.svg\n")
           .runs([options](MineRun& run) { kmeans(run, *options); });
   CLI::App& app = command.options();
   app.add_option("-k,--clusters", options->clusters, "How many clusters")

@@ -52,6 +52,9 @@ Samples read(const TableFile& file, const PredictSettings& settings, const Selec
     if (error.text() == settings.where) throw;
     throw Failure(fmt::format("{} does not go with {}: {}", name_of(settings.model),
                               name_of(settings.table.file), error.what()));
+  } catch (const mining::SampleError&) {
+    throw Failure(fmt::format("{} has no row{}", name_of(settings.table.file),
+                              settings.where.empty() ? "" : " that is selected"));
   }
 }
 
@@ -94,7 +97,7 @@ void add_mine_predict(MineCommand& mine) {
       "null.\n\n"
       "Examples:\n"
       "  tine mine predict model.json flowers.csv\n"
-      "  tine mine predict model.json flowers.csv --where \"petal_length > 2\" --json\n"
+      "  tine mine predict model.json flowers.csv --where \"length > 2\" --json\n"
       "  tine mine predict model.json flowers.csv -o predicted.csv\n");
 }
 

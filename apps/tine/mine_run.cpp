@@ -20,12 +20,13 @@ namespace tine::app {
 namespace {
 
 bool uses_stdout(const MineSettings& settings) {
-  return settings.model == "-" || settings.rows == "-" || settings.plot == "-";
+  return settings.model == "-" || settings.rows == "-" || settings.listing == "-" ||
+         settings.plot == "-";
 }
 
 const MineSettings& checked(const MineSettings& settings) {
   std::vector<std::string> targets;
-  for (const std::string& target : {settings.model, settings.rows, settings.plot})
+  for (const std::string& target : {settings.model, settings.rows, settings.listing, settings.plot})
     if (!target.empty()) targets.push_back(target);
   std::ranges::sort(targets);
   if (const auto twice = std::ranges::adjacent_find(targets); twice != targets.end())
@@ -44,7 +45,8 @@ MineRun::MineRun(const MineSettings& settings)
       outputs_(settings.force),
       model_(open_text(settings.model)),
       plot_(open_text(settings.plot)),
-      rows_(open_rows()),
+      rows_(open_rows(settings.rows)),
+      listing_(open_rows(settings.listing)),
       file_(settings.table, csv_) {}
 
 MineRun::~MineRun() = default;
@@ -55,8 +57,7 @@ std::optional<MineRun::TextFile> MineRun::open_text(const std::string& target) {
   return TextFile{Output(outputs_, target), {}};
 }
 
-std::unique_ptr<RowOutput> MineRun::open_rows() {
-  const std::string& target = settings_.rows;
+std::unique_ptr<RowOutput> MineRun::open_rows(const std::string& target) {
   if (target.empty()) return nullptr;
   const RowFormat format = row_format({.file = target});
   if (target != "-") outputs_.prepare(target);
@@ -96,6 +97,12 @@ void MineRun::write_rows(std::vector<mining::ResultColumn> beside) {
   write_rows_beside(file_, settings_.selection, samples(), std::move(beside), *rows_);
 }
 
+void MineRun::write_listing(const mining::Result& rows) {
+  if (!listing_) return;
+  listing_->rows().add(rows);
+  listing_->finish();
+}
+
 void MineRun::draw(const Plot& plot) {
   if (plot_) plot_->text = plot.svg();
 }
@@ -114,7 +121,8 @@ void MineRun::finish() {
   check_interrupt();
   for (auto* file : {&model_, &plot_})
     if (*file) (*file)->output.publish();
-  if (rows_) rows_->publish();
+  for (const auto& rows : {&rows_, &listing_})
+    if (*rows) (*rows)->publish();
 }
 
 }  // namespace tine::app

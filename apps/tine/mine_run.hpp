@@ -22,8 +22,9 @@ namespace tine::app {
 struct MineSettings {
   TableFileSettings table;
   mining::Selection selection;
-  std::string model, rows, plot;  ///< files to write; empty ones are not wanted
-  std::string axes;               ///< two features to draw, with a comma between them
+  std::string target_option = "--target";  ///< which selection.target is from
+  std::string model, rows, listing, plot;  ///< files to write; empty ones are not wanted
+  std::string axes;                        ///< two features to draw, with a comma between them
   std::uint64_t seed = 1;
   bool json = false, force = false;
 };
@@ -61,6 +62,9 @@ class MineRun {
   /// one get nulls.
   bool wants_rows() const { return rows_ != nullptr; }
   void write_rows(std::vector<mining::ResultColumn> beside);
+  /// Rows of another kind.
+  bool wants_listing() const { return listing_ != nullptr; }
+  void write_listing(const mining::Result& rows);
   /// For --plot.
   bool wants_plot() const { return !settings_.plot.empty(); }
   void draw(const Plot& plot);
@@ -75,13 +79,13 @@ class MineRun {
   };
 
   std::optional<TextFile> open_text(const std::string& target);
-  std::unique_ptr<RowOutput> open_rows();
+  std::unique_ptr<RowOutput> open_rows(const std::string& target);
 
   const MineSettings& settings_;
   const mining::CsvOptions csv_;
   OutputFiles outputs_;
   std::optional<TextFile> model_, plot_;
-  std::unique_ptr<RowOutput> rows_;
+  std::unique_ptr<RowOutput> rows_, listing_;
   TableFile file_;
   std::unique_ptr<ProgressBar> learning_;
   std::optional<mining::Samples> samples_;

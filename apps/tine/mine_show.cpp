@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <tine/mining/model.hpp>
@@ -16,26 +17,36 @@ namespace tine::app {
 
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 // Longer lists are cut.
 constexpr std::size_t longest_list = 24;
 
-nlohmann::ordered_json shortened(const nlohmann::ordered_json& value) {
-  if (!value.is_array() || value.size() <= longest_list) return value;
-  nlohmann::ordered_json list(value.begin(), value.begin() + longest_list);
-  list.push_back("... (" + std::to_string(value.size()) + ")");
+// Models are flat; what is deeper is not theirs.
+Json shown(const Json& value) {
+  if (!value.is_structured()) return value;
+  if (!value.is_array()) return "…";
+  Json list = Json::array();
+  for (const Json& one : value) {
+    if (list.size() == longest_list) {
+      list.push_back(fmt::format("… ({} in all)", value.size()));
+      break;
+    }
+    list.push_back(one.is_structured() ? Json("…") : one);
+  }
   return list;
 }
 
 void show(const std::string& name) {
   const std::string model = read_model_file(name);
   const mining::ModelInfo info = mining::model_info(model);
-  nlohmann::ordered_json facts;
+  Json facts;
   facts["kind"] = info.kind;
   for (const mining::Feature& feature : info.features)
     facts["features"].push_back({{"name", feature.name}, {"expression", feature.expression}});
-  const auto json = nlohmann::ordered_json::parse(model);
+  const Json json = Json::parse(model);
   for (const auto& [key, value] : json.items())
-    if (key != "tine" && key != "version" && key != "features") facts[key] = shortened(value);
+    if (key != "tine" && key != "version" && key != "features") facts[key] = shown(value);
   const std::string text = fact_text(facts);
   write_bytes(STDOUT_FILENO, text.data(), text.size());
 }

@@ -12,6 +12,8 @@ namespace {
 
 // What is drawn stays so far from the largest doubles that differences are finite.
 constexpr double largest = std::numeric_limits<double>::max() / 8;
+// And so far from the smallest that quotients are.
+constexpr double smallest = 1e-300;
 
 // Of numbers that are multiples of a step.
 std::string label_of(double value, double step, double most) {
@@ -26,7 +28,7 @@ std::string label_of(double value, double step, double most) {
 
 void PlotAxis::include(double value) {
   if (!std::isfinite(value)) return;
-  value = std::clamp(value, -largest, largest);
+  value = std::abs(value) < smallest ? 0 : std::clamp(value, -largest, largest);
   const bool first = low_ > high_;
   low_ = first ? value : std::min(low_, value);
   high_ = first ? value : std::max(high_, value);

@@ -4,23 +4,23 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "choice.hpp"
+
 namespace tine::app {
 
 void add_progress_option(CLI::App& command, ProgressMode& mode) {
-  static const std::map<std::string, ProgressMode> modes{{"auto", ProgressMode::automatic},
-                                                         {"never", ProgressMode::never},
-                                                         {"json", ProgressMode::json}};
   command
       .add_option("--progress", mode,
                   "auto: a bar on a terminal, else a line now and then; json: JSON lines on stderr")
-      ->transform(CLI::CheckedTransformer(modes).description(""))
+      ->transform(choice<ProgressMode>({{"auto", ProgressMode::automatic},
+                                        {"never", ProgressMode::never},
+                                        {"json", ProgressMode::json}}))
       ->type_name("auto|never|json")
       ->default_str("auto");
 }

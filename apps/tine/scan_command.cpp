@@ -1,6 +1,7 @@
 // tine scan: questions to tables in files.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 
@@ -43,14 +44,39 @@ mining::Result as_result(const mining::Schema& schema) {
   return result;
 }
 
+// A bar for each count of a histogram, with the longest for the greatest.
+mining::Result with_bars(mining::Result histogram) {
+  constexpr const char* parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  constexpr double longest = 40;
+  const std::vector<std::int64_t>& counts = histogram.columns.back().integers;
+  if (counts.empty()) return histogram;
+  const double greatest = static_cast<double>(std::max<std::int64_t>(1, std::ranges::max(counts)));
+  mining::ResultColumn bars{.name = "", .type = mining::Type::text};
+  bars.nulls.resize(counts.size());
+  for (const std::int64_t count : counts) {
+    const auto eighths =
+        static_cast<std::size_t>(static_cast<double>(count) / greatest * longest * 8);
+    std::string& bar = bars.texts.emplace_back();
+    for (std::size_t i = 0; i < eighths / 8; ++i) bar += "█";
+    // Whatever is there can be seen.
+    bar += parts[count > 0 && eighths == 0 ? 1 : eighths % 8];
+  }
+  histogram.columns.push_back(std::move(bars));
+  return histogram;
+}
+
 class Scan {
  public:
   explicit Scan(const ScanSettings& settings)
       : settings_(settings),
         csv_(csv_options(settings.table)),
+        format_(row_format(settings.output)),
         outputs_(settings.force),
         output_(open_output()),
-        file_(settings.table, csv_) {}
+        file_(settings.table, csv_),
+        query_(settings.query) {
+    query_.join.right = file_.joined();
+  }
 
   void run() {
     try {
@@ -75,24 +101,27 @@ class Scan {
 
  private:
   RowOutput open_output() {
-    const RowFormat format = row_format(settings_.output);
     if (settings_.output.file != "-") outputs_.prepare(settings_.output.file);
-    return {outputs_, settings_.output.file, format,
-            settings_.query.limit || settings_.schema ? OnTerminal::all_rows
-                                                      : OnTerminal::some_rows_of_a_query};
+    const bool all = settings_.query.limit || settings_.schema || has_histogram();
+    return {outputs_, settings_.output.file, format_,
+            all ? OnTerminal::all_rows : OnTerminal::some_rows_of_a_query};
   }
 
+  bool has_histogram() const { return !settings_.query.histogram.empty(); }
+
   std::string explanation() const {
-    std::string text = file_.ask([&](const auto&... table) {
-      return mining::explain(file_.on(), table..., settings_.query);
-    });
+    std::string text = file_.ask(
+        [&](const auto&... table) { return mining::explain(file_.on(), table..., query_); });
     if (!text.ends_with('\n')) text += '\n';
     return text;
   }
 
   void scan() {
-    const mining::Result result =
-        file_.scan(settings_.query, [&](const mining::Result& rows) { output_.rows().add(rows); });
+    const bool bars = has_histogram() && format_ == RowFormat::table;
+    const mining::Result result = file_.scan(
+        query_,
+        [&](const mining::Result& rows) { output_.rows().add(bars ? with_bars(rows) : rows); },
+        output_.rows().text());
     output_.finish();
     tell(result);
   }
@@ -111,12 +140,16 @@ class Scan {
   const ScanSettings& settings_;
   const Clock::time_point start_ = Clock::now();
   const mining::CsvOptions csv_;
+  const RowFormat format_;
   OutputFiles outputs_;
   RowOutput output_;
   TableFile file_;
+  mining::Query query_;
 };
 
 int run_scan(const ScanSettings& settings) {
+  if (settings.table.file == "-" && settings.table.join == "-")
+    throw UsageError("standard input is one of the two tables, not both");
   remember_interrupts();
   try {
     Scan(settings).run();
@@ -155,6 +188,11 @@ Run add_scan_command(CLI::App& app) {
       "  tine scan flights.csv --select \"carrier, delay / 60 as hours\" --order-by -hours --limit "
       "2\n"
       "  gzip -c flights.csv | tine scan - --agg \"count, sum(delay), p95(delay)\" --json\n"
+      "  tine scan flights.csv --histogram \"delay, 4\" --to table\n"
+      "  tine scan flights.csv --group-by \"bin(delay, 20)\" --agg count\n"
+      "  tine scan flights.csv --sample 2 --seed 7\n"
+      "  printf 'carrier,name\\nAA,American\\nDL,Delta\\n' > carriers.csv\n"
+      "  tine scan flights.csv --join carriers.csv --on carrier --group-by name --agg count\n"
       "  tine scan flights.csv --schema\n\n"
       "Missing values are empty cells in CSV, and null elsewhere; NaN and infinities are null in "
       "JSON.\n"

@@ -15,9 +15,7 @@
 #include "ask_worker.hpp"
 #include "decompress.hpp"
 #include "exit.hpp"
-#include "machine.hpp"
 #include "standard_input.hpp"
-#include "table_file.hpp"
 #include "temporary_file.hpp"
 #include "worker_files.hpp"
 
@@ -83,40 +81,48 @@ void decompress_task(const PoolWith& on, std::size_t task, Compression how, std:
 
 }  // namespace
 
-ScanInput::ScanInput(FilePool& pool, const TableFileSettings& settings, const Descriptor& scratch,
-                     const ByteProgress& progress) {
-  std::string file = settings.file, dataset;
+ScanInput::ScanInput(const std::string& argument, std::vector<Task>& tasks) : task_(tasks.size()) {
+  std::string file = argument;
   // As in "runs.h5:/first".
   if (const std::size_t colon = file.rfind(":/");
       colon != file.npos && access(file.c_str(), F_OK) != 0) {
-    dataset = file.substr(colon + 1);
+    dataset_ = file.substr(colon + 1);
     file.resize(colon);
   }
-  csv_.name = settings.file == "-" ? "standard input" : settings.file;
+  csv_.name = argument == "-" ? "standard input" : argument;
   csv_.open = open_served;
-  if (settings.file == "-") {
+  csv_.number = task_;
+  if (argument == "-") {
     spooled_ = spool_standard_input();
     file = path_of(spooled_);
   }
   try {
-    Beginning beginning = beginning_of(file);
-    std::vector<Task> tasks(1);
-    tasks[0].input = file;
-    if (const auto how = compression_of(beginning.bytes)) {
-      tasks[0].scratch = scratch.get();
-      tasks.emplace_back().input = path_of(scratch);
-      pool.serve(std::move(tasks));
-      decompress_task(pool.on(), 0, *how, beginning.size, room_for(scratch), progress);
-      csv_.number = 1;
-      beginning = beginning_of(scratch.get());
-    } else {
-      pool.serve(std::move(tasks));
+    const Beginning beginning = beginning_of(file);
+    beginning_ = beginning.bytes;
+    size_ = beginning.size;
+  } catch (const Failure& failure) {
+    throw Failure(fmt::format("{}: {}", csv_.name, failure.what()));
+  }
+  tasks.emplace_back().input = file;
+  if (!compression_of(beginning_)) return;
+  scratch_ = temporary_file();
+  tasks.back().scratch = scratch_.get();
+  csv_.number = tasks.size();
+  tasks.emplace_back().input = path_of(scratch_);
+}
+
+void ScanInput::open(const PoolWith& on, std::uint64_t memory, const char* types,
+                     const ByteProgress& progress) {
+  try {
+    if (const auto how = compression_of(beginning_)) {
+      decompress_task(on, task_, *how, size_, room_for(scratch_), progress);
+      beginning_ = beginning_of(scratch_.get()).bytes;
     }
-    if (!is_matrix(beginning.bytes) && dataset.empty()) return;
-    if (!settings.types.empty())
-      throw UsageError("--types is for CSV; values of " + csv_.name + " have types already");
-    table_ = table_of_matrix(pool.on(), csv_.name, csv_.number, dataset,
-                             settings.memory > 0 ? settings.memory : memory_for_a_file(), progress);
+    if (!is_matrix(beginning_) && dataset_.empty()) return;
+    if (types != nullptr)
+      throw UsageError(
+          fmt::format("{} is for CSV; values of {} have types already", types, csv_.name));
+    table_ = table_of_matrix(on, csv_.name, csv_.number, dataset_, memory, progress);
   } catch (const Failure& failure) {
     throw Failure(fmt::format("{}: {}", csv_.name, failure.what()));
   }

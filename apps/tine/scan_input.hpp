@@ -5,15 +5,16 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <tine/mining/csv.hpp>
 #include <tine/mining/table.hpp>
 
+#include "descriptor.hpp"
 #include "file_pool.hpp"
+#include "inputs.hpp"
 
 namespace tine::app {
-
-struct TableFileSettings;
 
 /// Called with bytes that are done, and all of them.
 using ByteProgress = std::function<void(std::uint64_t, std::uint64_t)>;
@@ -21,9 +22,13 @@ using ByteProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 /// A CSV file, or a table that was made of another one. While it lives, workers can read it.
 class ScanInput {
  public:
-  /// Looks at what it begins with; keeps standard input, decompresses, makes a table of a matrix, as need
-  /// be. `scratch` is for what is decompressed; it stays empty otherwise. Throws Failure.
-  ScanInput(FilePool& pool, const TableFileSettings& settings, const Descriptor& scratch,
+  /// Looks at what a file begins with, keeping standard input, and adds to the tasks what workers need. Throws
+  /// Failure.
+  ScanInput(const std::string& argument, std::vector<Task>& tasks);
+
+  /// When the tasks are served: decompresses, makes a table of a matrix, as need be. Throws Failure.
+  /// @param types  the option that says types of columns, which are for CSV; nullptr: none does
+  void open(const PoolWith& on, std::uint64_t memory, const char* types,
             const ByteProgress& progress);
 
   /// None for CSV.
@@ -32,6 +37,11 @@ class ScanInput {
 
  private:
   Descriptor spooled_;  // standard input
+  Descriptor scratch_;  // what is decompressed, if it is
+  std::string dataset_;
+  std::string beginning_;
+  std::uint64_t size_ = 0;
+  std::size_t task_;
   std::optional<mining::Table> table_;
   mining::FileSource csv_;
 };

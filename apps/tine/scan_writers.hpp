@@ -15,6 +15,8 @@ class RowWriter {
   virtual ~RowWriter() = default;
   /// The next rows. The columns are the same each time, also where there are no rows.
   virtual void add(const mining::Result& rows) = 0;
+  /// How workers can make the text of rows, which then come here. Without `append`: they cannot.
+  virtual mining::RowText text() { return {}; }
   /// After the last ones.
   virtual void finish() = 0;
 };

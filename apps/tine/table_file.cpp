@@ -35,16 +35,16 @@ std::string without_blanks_before(const std::string& text) {
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-mining::Type type_named(const std::string& name) {
+mining::Type type_named(const char* option, const std::string& name) {
   if (const auto type = mining::parse_type(name)) return *type;
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < mining::type_count; ++i)
     names.push_back(mining::to_string(static_cast<mining::Type>(i)));
-  throw UsageError(fmt::format("--types: {} is no type{}", name, or_nearest(name, names)));
+  throw UsageError(fmt::format("{}: {} is no type{}", option, name, or_nearest(name, names)));
 }
 
 // "a=int,b=string". A comma without an equals sign after it belongs to a name.
-std::map<std::string, mining::Type> column_types(const std::string& list) {
+std::map<std::string, mining::Type> column_types(const char* option, const std::string& list) {
   std::map<std::string, mining::Type> types;
   if (list.empty()) return types;
   std::string column;
@@ -55,13 +55,14 @@ std::map<std::string, mining::Type> column_types(const std::string& list) {
       column += ',';
       continue;
     }
-    if (!types.emplace(column.substr(0, equals), type_named(column.substr(equals + 1))).second)
-      throw UsageError(fmt::format("--types names {} twice", column.substr(0, equals)));
+    if (!types.emplace(column.substr(0, equals), type_named(option, column.substr(equals + 1)))
+             .second)
+      throw UsageError(fmt::format("{} names {} twice", option, column.substr(0, equals)));
     column.clear();
   }
   if (!column.empty())
     throw UsageError(fmt::format(
-        "--types {}: there is no =TYPE at its end; it is written a=int,b=string", list));
+        "{} {}: there is no =TYPE at its end; it is written a=int,b=string", option, list));
   return types;
 }
 
@@ -103,7 +104,7 @@ mining::CsvOptions csv_options(const TableFileSettings& settings) {
   mining::CsvOptions options;
   options.delimiter = delimiter_named(settings.delimiter);
   options.header = settings.header;
-  options.types = column_types(settings.types);
+  options.types = column_types("--types", settings.types);
   if (settings.nulls_given) {
     options.nulls = split(settings.nulls);
     for (std::string& word : options.nulls) word = without_blanks_before(word);
@@ -120,10 +121,34 @@ TableFile::TableFile(const TableFileSettings& settings, mining::CsvOptions csv)
         bar_.update(done, all);
         check_interrupt();
       }),
-      scratch_(temporary_file()),
       pool_(
-          settings.pool, [] {}, room_for(scratch_)),
-      input_(pool_, settings, scratch_, progress_) {}
+          settings.pool, [] {}, room_for(temporary_file())),
+      input_(settings.file, tasks_) {
+  if (!settings.join.empty()) join_.emplace(settings.join, tasks_);
+  pool_.serve(std::move(tasks_));
+  input_.open(pool_.on(), memory_, settings.types.empty() ? nullptr : "--types", progress_);
+  if (join_) read_joined(settings);
+}
+
+void TableFile::read_joined(const TableFileSettings& settings) {
+  mining::CsvOptions csv = csv_;
+  csv.types = column_types("--join-types", settings.join_types);
+  join_->open(pool_.on(), memory_, csv.types.empty() ? nullptr : "--join-types", progress_);
+  if (join_->table()) return;
+  try {
+    joined_ = mining::read_table(pool_.on(), join_->csv(), csv, memory_);
+  } catch (const OutOfMemory& error) {
+    throw Failure(
+        fmt::format("{}; --join takes the smaller one of two tables, and --memory gives "
+                    "it more",
+                    error.what()));
+  }
+}
+
+const mining::Table* TableFile::joined() const {
+  if (!join_) return nullptr;
+  return join_->table() ? &*join_->table() : &joined_;
+}
 
 mining::ScanOptions TableFile::scan_options() const {
   mining::ScanOptions options;
@@ -138,9 +163,11 @@ mining::Schema TableFile::schema() const {
 }
 
 mining::Result TableFile::scan(const mining::Query& query,
-                               const std::function<void(const mining::Result&)>& take) const {
+                               const std::function<void(const mining::Result&)>& take,
+                               const mining::RowText& text) const {
   bool taken = false;
   mining::ScanOptions options = scan_options();
+  options.text = text;
   options.sink = [&](const mining::Result& rows) {
     taken = true;
     check_interrupt();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@
 namespace tine::app {
 
 struct TableFileSettings {
-  std::string file;          ///< "-" is standard input
-  std::string types, nulls;  ///< lists
+  std::string file;              ///< "-" is standard input
+  std::string types, nulls;      ///< lists
+  std::string join, join_types;  ///< another file, to be joined with; empty: there is none
   bool nulls_given = false;
   std::string delimiter;
   mining::Header header = mining::Header::automatic;
@@ -55,18 +57,26 @@ class TableFile {
     return input_.table() ? f(*input_.table()) : f(input_.csv(), csv_);
   }
   mining::Schema schema() const;
-  /// Answers a query. `take` gets the rows, some at a time where that can be, and once at least.
+  /// The table of the other file, all of it; nullptr: there is none.
+  const mining::Table* joined() const;
+  /// Answers a query. `take` gets the rows, some at a time where that can be, and once at least; those
+  /// that became text are not among them.
   mining::Result scan(const mining::Query& query,
-                      const std::function<void(const mining::Result&)>& take) const;
+                      const std::function<void(const mining::Result&)>& take,
+                      const mining::RowText& text = {}) const;
 
  private:
+  void read_joined(const TableFileSettings& settings);
+
   const mining::CsvOptions csv_;
   std::uint64_t memory_;
   ProgressBar bar_;
   const ByteProgress progress_;
-  Descriptor scratch_;  // for what is decompressed
   FilePool pool_;
+  std::vector<Task> tasks_;
   ScanInput input_;
+  std::optional<ScanInput> join_;
+  mining::Table joined_;  // of the other file, if that is CSV
 };
 
 /// Says on stderr how many rows were bad, and why the first of them were.

@@ -27,8 +27,26 @@ std::string printable(std::string_view text) {
 TextOutput::TextOutput(int descriptor)
     : descriptor_(descriptor), terminal_(isatty(descriptor) != 0) {}
 
+namespace {
+
+constexpr std::size_t large = 256 << 10;
+
+}  // namespace
+
+void TextOutput::append(std::string_view text) {
+  if (text.size() < large) {
+    text_ += text;
+    flush_if_large();
+    return;
+  }
+  flush();
+  check_interrupt();
+  begun_ = true;
+  write_bytes(descriptor_, text.data(), text.size());
+}
+
 void TextOutput::flush_if_large() {
-  if (text_.size() >= 256 << 10) flush();
+  if (text_.size() >= large) flush();
 }
 
 void TextOutput::flush() {

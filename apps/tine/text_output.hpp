@@ -16,6 +16,8 @@ class TextOutput {
   /// The descriptor stays the caller's.
   explicit TextOutput(int descriptor);
 
+  /// Text that is to be written as it is.
+  void append(std::string_view text);
   /// Append to it, then call flush_if_large() now and then.
   std::string& text() { return text_; }
   /// Throw Failure, or Interrupted.

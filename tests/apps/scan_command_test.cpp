@@ -155,6 +155,8 @@ TEST_F(ScanCommand, SchemaAndPlanAreShown) {
             (nlohmann::json{{"column", "delay"}, {"type", "int"}}));
   EXPECT_EQ(answer({"flights.csv", "--schema", "--types", "delay=float,month=string"}),
             "column,type\ncarrier,string\nmonth,string\ndelay,float\n");
+  EXPECT_THAT(error({"flights.csv", "--schema", "--where", "delay > 15"}, 2),
+              HasSubstr("--schema excludes --where"));
   EXPECT_THAT(answer({"flights.csv", "--explain", "--where", "delay > 15"}),
               HasSubstr("delay > 15"));
 }
@@ -209,8 +211,92 @@ TEST_F(ScanCommand, WrongUsageIsSaidToBe) {
   EXPECT_THAT(error({"flights.csv", "--delimiter", "ab"}, 2), HasSubstr("--delimiter ab"));
   EXPECT_THAT(error({"flights.csv", "--json", "--csv"}, 2), HasSubstr("excludes"));
   EXPECT_THAT(error({"flights.csv", "--limit", "-1"}, 2), HasSubstr("--limit"));
+  EXPECT_THAT(error({"flights.csv", "--header", "maybe"}, 2),
+              HasSubstr("maybe is none of auto, no, yes"));
+  EXPECT_THAT(error({"flights.csv", "--progress", "loud"}, 2),
+              HasSubstr("loud is none of auto, json, never"));
   EXPECT_THAT(error({}, 2), HasSubstr("FILE"));
   EXPECT_THAT(scan({"--help"}).out, HasSubstr("Examples, for a file that this makes:"));
+}
+
+TEST_F(ScanCommand, AHistogramHasBarsForPeople) {
+  const std::vector<std::string> query = {"flights.csv", "--histogram", "delay, 2, 0, 40"};
+  EXPECT_EQ(answer(query), "from,to,count\n0,20,2\n20,40,1\n");
+  std::vector<std::string> table = query;
+  table.insert(table.end(), {"--to", "table"});
+  std::string bar, half;
+  for (int i = 0; i < 40; ++i) bar += "█";
+  for (int i = 0; i < 20; ++i) half += "█";
+  EXPECT_EQ(answer(table),
+            "from  to  count  \n   0  20      2  " + bar + "\n  20  40      1  " + half + "\n");
+  EXPECT_THAT(on_a_terminal(query), HasSubstr(bar));
+  EXPECT_THAT(on_a_terminal({"flights.csv", "--histogram", "delay, 100"}), Not(HasSubstr("…")));
+  EXPECT_THAT(error({"flights.csv", "--histogram", "carrier, 2"}, 2),
+              StartsWith("tine: --histogram: a histogram is of numbers"));
+}
+
+TEST_F(ScanCommand, SamplesAreChosenBySeeds) {
+  write_large("large.csv", 5000);
+  const auto sample = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"large.csv", "--select", "id"});
+    return answer(more);
+  };
+  const std::string some = sample({"--sample", "100"});
+  EXPECT_EQ(std::count(some.begin(), some.end(), '\n'), 101);
+  EXPECT_EQ(sample({"--sample", "100", "-j", "1"}), some);
+  EXPECT_NE(sample({"--sample", "100", "--seed", "1"}), some);
+  EXPECT_EQ(sample({"--sample", "100%"}), sample({}));
+  EXPECT_THAT(error({"large.csv", "--sample", "no"}, 2), StartsWith("tine: --sample: "));
+  EXPECT_THAT(error({"large.csv", "--seed", "1"}, 2), HasSubstr("--sample"));
+}
+
+TEST_F(ScanCommand, TablesAreJoined) {
+  write_text(path("carriers.csv"), "carrier,name\nAA,American\nUA,United\n");
+  write_text(path("codes.csv"), "code,month\nAA,first\n");
+  EXPECT_EQ(
+      answer({"flights.csv", "--join", "carriers.csv", "--on", "carrier", "--where", "month = 1"}),
+      "carrier,month,delay,name\nAA,1,12,American\nAA,1,8,American\n");
+  EXPECT_EQ(answer({"flights.csv", "--join", "carriers.csv", "--on", "carrier", "--left",
+                    "--group-by", "name", "--agg", "count", "--json"}),
+            "[\n{\"name\":\"American\",\"count\":3},\n{\"name\":null,\"count\":2}\n]\n");
+  EXPECT_EQ(
+      answer({"flights.csv", "--join", "codes.csv", "--on", "carrier = code", "--limit", "1"}),
+      "carrier,month,delay,code,month_right\nAA,1,12,AA,first\n");
+  // Either may be compressed, or come from a pipe.
+  write_text(path("flights.gz"), gzipped(flights));
+  write_text(path("carriers.zst"), zstd(text_of(path("carriers.csv"))));
+  const std::string joined = answer({"flights.gz", "--join", "carriers.zst", "--on", "carrier"});
+  EXPECT_EQ(answer({"flights.csv", "--join", "carriers.csv", "--on", "carrier"}), joined);
+  EXPECT_EQ(finish(start({"sh", "-c",
+                          TINE_COMMAND " scan flights.gz --join - --on carrier < carriers.zst"}))
+                .out,
+            joined);
+  EXPECT_THAT(answer({"flights.csv", "--explain", "--join", "carriers.csv", "--on", "carrier"}),
+              HasSubstr("with a table of 2 rows on carrier"));
+}
+
+TEST_F(ScanCommand, JoinsThatCannotBeAreSaid) {
+  write_text(path("carriers.csv"), "carrier,month\nAA,first\n");
+  EXPECT_THAT(error({"flights.csv", "--join", "carriers.csv"}, 2), HasSubstr("--on"));
+  EXPECT_THAT(error({"flights.csv", "--on", "carrier"}, 2), HasSubstr("--join"));
+  EXPECT_THAT(error({"-", "--join", "-", "--on", "carrier"}, 2), HasSubstr("standard input"));
+  EXPECT_THAT(error({"flights.csv", "--join", "none.csv", "--on", "carrier"}, 1),
+              StartsWith("tine: none.csv: cannot be opened"));
+  EXPECT_THAT(error({"flights.csv", "--join", "carriers.csv", "--on", "carier"}, 2),
+              StartsWith("tine: --on: the table on the left has no column carier"));
+  EXPECT_THAT(error({"flights.csv", "--join", "carriers.csv", "--on", "month"}, 2),
+              StartsWith("tine: --on: the key month is of type int on the left and string"));
+  EXPECT_EQ(answer({"flights.csv", "--join", "carriers.csv", "--on", "month", "--types",
+                    "month=string", "--agg", "count"}),
+            "count\n0\n");
+  write_text(path("numbers.csv"), "month,n\n1,10\n");
+  EXPECT_THAT(answer({"flights.csv", "--join", "numbers.csv", "--on", "month", "--join-types",
+                      "n=float", "--json", "--limit", "1"}),
+              HasSubstr("10.0"));
+  write_large("large.csv", 50000);
+  EXPECT_THAT(
+      error({"large.csv", "--join", "large.csv", "--on", "id", "--memory", "1M"}, 1),
+      testing::AllOf(StartsWith("tine: large.csv takes more memory"), HasSubstr("--memory")));
 }
 
 // What the help shows can be done.
@@ -227,7 +313,7 @@ TEST_F(ScanCommand, TheExamplesOfTheHelpWork) {
     EXPECT_EQ(r.out.empty(), line.starts_with("  printf")) << line;
     ++commands;
   }
-  EXPECT_EQ(commands, 7);
+  EXPECT_EQ(commands, 12);
 }
 
 TEST_F(ScanCommand, BrokenRowsAreNamedOrSkipped) {

@@ -280,4 +280,92 @@ if json.loads(scan("dates.csv", "--schema", "--json")) != [{"column": "d", "type
     fail(f"types: {scan('dates.csv', '--schema')}")
 check("dates", rows("dates.csv", "--where", "d >= '2020-12-01' and b"), frame[(frame.d >= "2020-12-01") & frame.b])
 
+# Histograms are numpy's, whatever the range; bars are for people only.
+random = np.random.default_rng(7)
+for name, x in ("normal", random.standard_normal(20000)), ("integers", random.integers(-50, 51, 20000)), \
+        ("edges", np.round(np.arange(0, 1.001, 0.1), 1).repeat(3)), ("one value", np.full(7, 3.25)), \
+        ("far away", 1e15 + random.integers(0, 100, 1000)), ("huge", np.array([-1.5e308, 0, 1e308, 1.5e308])), \
+        ("tiny", random.random(500) * 1e-300), ("large integers", random.integers(-2**62, 2**62, 3000)):
+    write("histogram.csv", pd.DataFrame({"x": x}), float_format="%.17g")
+    for bins in 1, 2, 7, 10, 100, 997:
+        with np.errstate(all="ignore"):
+            try:
+                counts, edges = np.histogram(x, bins)
+            except ValueError:
+                continue
+        if not np.isfinite(edges).all():
+            continue
+        got = pd.read_csv(io.BytesIO(scan("histogram.csv", "--histogram", f"x, {bins}")), float_precision="round_trip")
+        if not (np.array_equal(got["from"], edges[:-1]) and np.array_equal(got["to"], edges[1:]) and
+                np.array_equal(got["count"], counts)):
+            fail(f"histogram of {name} in {bins} bins: {got}")
+    counts, edges = np.histogram(x, 13, (-0.7, 2.9))
+    got = pd.read_csv(io.BytesIO(scan("histogram.csv", "--histogram", "x, 13, -0.7, 2.9")), float_precision="round_trip")
+    if not (np.array_equal(got["from"], edges[:-1]) and np.array_equal(got["count"], counts)):
+        fail(f"histogram of {name} in a range: {got}")
+
+# Sorted rows: stable, missing ones last.
+n = 50000
+frame = pd.DataFrame({"row": np.arange(n), "x": np.round(random.standard_normal(n), 1), "k": random.integers(0, 20, n),
+                      "s": random.choice(["", "a", "ab", "Ä", "prefix 1", "prefix 12", "prefix 2"], n)})
+frame.loc[random.random(n) < 0.1, "x"] = np.nan
+write("sort.csv", frame)
+for by, columns, ascending in ("x", ["x"], [True]), ("-x", ["x"], [False]), ("k, -x", ["k", "x"], [True, False]), \
+        ("-s, k", ["s", "k"], [False, True]), ("-k", ["k"], [False]):
+    expected = frame.copy()
+    expected["s"] = expected["s"].map(lambda t: t.encode())  # by code points
+    expected.loc[expected["s"] == b"", "s"] = None  # pandas writes both as an empty cell
+    expected = expected.sort_values(columns, ascending=ascending, kind="stable", na_position="last")
+    for limit in n, 1234:
+        got = pd.read_csv(io.BytesIO(scan("sort.csv", "--order-by", by, "--limit", str(limit))))
+        if list(got["row"]) != list(expected["row"][:limit]):
+            fail(f"sorted by {by}, the first {limit}")
+
+# Joins, beside merge: which pairs there are, and what they hold.
+left = pd.DataFrame({"l": np.arange(20000), "a": random.integers(0, 3000, 20000).astype("float"),
+                     "b": random.choice(["x", "y", "zebra", "Größe", "NA?"], 20000), "v": random.random(20000)})
+right = pd.DataFrame({"r": np.arange(4000), "a": random.integers(0, 3000, 4000),
+                      "b": random.choice(["x", "y", "zebra", "Größe"], 4000), "v": random.random(4000)})
+left.loc[random.random(20000) < 0.1, "a"] = np.nan
+write("left.csv", left)
+write("right.csv", right)
+with gzip.open(path("right.csv.gz"), "wb") as f:
+    f.write(open(path("right.csv"), "rb").read())
+for keys in ["a"], ["b", "a"], ["a", "b"]:
+    for how in "inner", "left":
+        expected = left.merge(right, on=keys, how=how, suffixes=("", "_right")).sort_values(["l", "r"])
+        for file in "right.csv", "right.csv.gz":
+            flags = ["--left"] if how == "left" else []
+            got = pd.read_csv(io.BytesIO(scan("left.csv", "--join", file, "--on", ", ".join(keys), *flags)),
+                              float_precision="round_trip", na_values=[""], keep_default_na=False)
+            if list(got.columns) != list(expected.columns) or len(got) != len(expected):
+                fail(f"join on {keys}, {how}: {list(got.columns)}, {len(got)} rows instead of {len(expected)}")
+            for c in expected.columns:
+                if not np.array_equal(got[c].fillna(-1).to_numpy(), expected[c].fillna(-1).to_numpy()):
+                    fail(f"join on {keys}, {how}: column {c}")
+merged = left.merge(right.rename(columns={"a": "id"}), left_on="a", right_on="id", suffixes=("", "_right"))
+check("groups of a join", rows("left.csv", "--join", "right.csv", "--on", "a = a", "--where", "v_right > 0.5", "--group-by",
+                               "b_right", "--agg", "count, max(v) as m"),
+      merged[merged.v_right > 0.5].groupby("b_right").agg(count=("v", "size"), m=("v", "max")).reset_index())
+text("many.csv", "k,n\n" + "".join(f"1,{i}\n" for i in range(5000)))
+if rows("many.csv", "--join", "many.csv", "--on", "k", "--agg", "count, sum(n * n_right) as s") != \
+        [{"count": 5000**2, "s": sum(range(5000))**2}]:
+    fail("a key with many rows on both sides")
+
+# Samples: as many as are asked for, in their order, the same for a seed.
+got = rows("sort.csv", "--sample", "1000", "--select", "row")
+if len(got) != 1000 or [r["row"] for r in got] != sorted({r["row"] for r in got}):
+    fail("a sample of 1000")
+for query in ["--sample", "1000"], ["--sample", "3%"], ["--sample", "50", "--where", "k = 3", "--seed", "9"]:
+    first = scan("sort.csv", *query, "-j", "1")
+    if any(scan("sort.csv", *query, "-j", j) != first for j in ("2", "5")) or scan("sort.csv", *query, "--seed", "4") == first:
+        fail(f"{query}: other rows")
+
+# Bins of dates.
+frame = pd.DataFrame({"d": pd.date_range("2019-11-20", periods=500).strftime("%Y-%m-%d")})
+write("days.csv", frame)
+months = pd.to_datetime(frame.d).dt.strftime("%Y-%m-01")
+check("months", rows("days.csv", "--group-by", "bin(d, 'month') as month", "--agg", "count"),
+      months.groupby(months).size().rename_axis("month").reset_index(name="count"))
+
 sys.exit(failures > 0)

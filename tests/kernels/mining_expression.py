@@ -67,6 +67,13 @@ PEERS = {
     "ceil(f)": (np.ceil(f), 0),
     "round(f)": (np.round(f), 0),
     "round(f, 2)": (np.round(f, 2), 0),
+    "bin(i, 5)": (i // 5 * 5, 0),
+    "bin(f, 0.5)": (np.floor(f / 0.5) * 0.5, 0),
+    "bin(d, 'month')": (d.dt.to_period("M").dt.start_time, 0),
+    "bin(d, 'week')": (d.dt.to_period("W-SUN").dt.start_time, 0),
+    "bin(t, 'quarter')": (t.dt.to_period("Q").dt.start_time, 0),
+    "bin(t, '6 hours')": (t.dt.floor("6h"), 0),
+    "is_finite(f)": (np.isfinite(f), 0),
     "round(f, -1)": (np.round(f, -1), 0),
     "sign(f)": (np.sign(f), 0),
     "sqrt(f)": (np.sqrt(f), 0),
@@ -112,6 +119,11 @@ for line in (folder / "expressions").read_text().splitlines():
         expected = expected.fillna(False if str(expected.dtype) == "boolean" else 0)
     if "i // j" == expression or "i % j" == expression:
         null = (j == 0).to_numpy(dtype=bool)
+    if type_ == "date":
+        expected = expected.to_numpy().astype("datetime64[D]").astype(np.int64)
+    elif type_ == "datetime":
+        expected = expected.to_numpy().astype("datetime64[us]").astype(np.int64)
+    expected = pd.Series(expected)
     a, b = read(number, type_)[~null], expected.to_numpy(dtype=np.float64 if type_ == "float" else np.int64)[~null]
     same = np.array_equal(got_null, null)
     if type_ == "float" and tolerance:

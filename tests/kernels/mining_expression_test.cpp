@@ -146,6 +146,18 @@ TEST(Expression, integers_that_overflow_say_so) {
   EXPECT_THAT(error_of("1 + 9223372036854775807 + 1"), HasSubstr("@2"));
 }
 
+TEST(Expression, dates_beyond_the_calendar_are_refused) {
+  EXPECT_EQ(value_of("date '9999-12-30' + 1"), "9999-12-31");
+  EXPECT_EQ(value_of("date '0000-01-02' - 1"), "0000-01-01");
+  EXPECT_EQ(value_of("datetime '9999-12-31 23:59:58' + 1"), "9999-12-31 23:59:59");
+  for (const char* text : {"d + 3000000", "3000000 + d", "d - 800000"})
+    EXPECT_THROW(value_of(text), tine::Error) << text;
+  EXPECT_THAT(error_of("date '9999-12-31' + 1"), HasSubstr("not in the years 0 to 9999"));
+  EXPECT_THAT(error_of("date '0000-01-01' - 1"), HasSubstr("1 days earlier"));
+  EXPECT_THAT(error_of("datetime '9999-12-31 23:59:59.5' + 0.5"), HasSubstr("0 to 9999"));
+  EXPECT_THAT(error_of("datetime '9999-12-31 23:59:59' + 1"), HasSubstr("0 to 9999"));
+}
+
 TEST(Expression, an_overflow_in_a_row_that_is_null_is_none) {
   Columnar columns;
   columns.add("x", std::vector<std::int64_t>{1, largest, 3}, {0, 1, 0});
@@ -335,6 +347,59 @@ TEST(Expression, dates_and_datetimes) {
   EXPECT_EQ(value_of("coalesce(t, d)"), "2024-03-05 12:00:00");
 }
 
+TEST(Expression, bins_begin_at_their_lower_edge) {
+  EXPECT_EQ(value_of("bin(i, 5)"), "5");
+  EXPECT_EQ(value_of("bin(-i, 5)"), "-10");
+  EXPECT_EQ(value_of("bin(i, 2.5)"), "5.0");
+  // Multiples of the decimal number that is written, not of the double beside it.
+  EXPECT_EQ(value_of("bin(0.3, 0.1)"), "0.3");
+  EXPECT_EQ(value_of("bin(0.7, 0.1)"), "0.7");
+  EXPECT_EQ(value_of("bin(0.29999999999999993, 0.1)"), "0.2");
+  EXPECT_EQ(value_of("bin(-0.3, 0.1)"), "-0.3");
+  EXPECT_EQ(value_of("bin(-0.31, 0.1)"), "-0.4");
+  EXPECT_EQ(value_of("bin(1.005, 0.005)"), "1.005");
+  EXPECT_EQ(value_of("bin(-0.0, 1.0)"), "0.0");
+  EXPECT_EQ(value_of("bin(1e300, 0.1)"), "1e+300");
+  EXPECT_EQ(value_of("bin(1e999, 3)"), "inf");
+  EXPECT_EQ(value_of("bin(nan, 3)"), "nan");
+  EXPECT_EQ(value_of("bin(null, 3)"), "null");
+  EXPECT_EQ(value_of("bin(i, i - 7)"), "null");
+  EXPECT_EQ(value_of("bin(f, f - f)"), "null");
+  EXPECT_THAT(error_of("bin(i, 0)"), HasSubstr("more than 0 @7"));
+  EXPECT_THAT(error_of("bin(f, -0.5)"), HasSubstr("more than 0 @7"));
+}
+
+TEST(Expression, every_multiple_of_a_decimal_width_is_its_own_bin) {
+  for (const int digits : {1, 2, 3})
+    for (int n = -2000; n <= 2000; n += 7) {
+      const std::string width = "1e-" + std::to_string(digits);
+      const std::string edge = std::to_string(n) + "e-" + std::to_string(digits);
+      EXPECT_EQ(value_of("bin(" + edge + ", " + width + ") = " + edge), "true") << edge;
+    }
+}
+
+TEST(Expression, bins_of_time_have_units) {
+  EXPECT_EQ(value_of("bin(d, 'year')"), "2024-01-01");
+  EXPECT_EQ(value_of("bin(d, 'quarter')"), "2024-01-01");
+  EXPECT_EQ(value_of("bin(d, 'month')"), "2024-03-01");
+  EXPECT_EQ(value_of("bin(d, 'week')"), "2024-03-04");
+  EXPECT_EQ(value_of("bin(d, '10 years')"), "2020-01-01");
+  EXPECT_EQ(value_of("bin(d, '2 months')"), "2024-03-01");
+  EXPECT_EQ(value_of("bin(date '1969-12-31', 'week')"), "1969-12-29");
+  EXPECT_EQ(value_of("bin(date '1969-12-31', '2 days')"), "1969-12-30");
+  EXPECT_EQ(value_of("bin(t + 3599, 'hour')"), "2024-03-05 12:00:00");
+  EXPECT_EQ(value_of("bin(t + 2699, '15 minutes')"), "2024-03-05 12:30:00");
+  EXPECT_EQ(value_of("bin(t, 'day')"), "2024-03-05 00:00:00");
+  EXPECT_EQ(value_of("bin(t, 'month')"), "2024-03-01 00:00:00");
+  EXPECT_EQ(value_of("bin(datetime '1969-12-31 23:59:59.5', 'second')"), "1969-12-31 23:59:59");
+  EXPECT_THAT(error_of("bin(d, 7)"), HasSubstr("bin(x, 'month')"));
+  EXPECT_THAT(error_of("bin(i, 'month')"), HasSubstr("a width: bin(x, 10)"));
+  EXPECT_THAT(error_of("bin(s, 'month')"), HasSubstr("datetime(s)"));
+  EXPECT_THAT(error_of("bin(d, 'fortnight')"), HasSubstr("@7"));
+  EXPECT_THAT(error_of("bin(d, '0 days')"), HasSubstr("@7"));
+  EXPECT_THAT(error_of("bin(d, 'hour')"), HasSubstr("no time of the day"));
+}
+
 TEST(Expression, casts_give_null_where_a_text_is_none) {
   EXPECT_EQ(value_of("int('12') + int(' 3 ')"), "15");
   EXPECT_EQ(value_of("int('1.5')"), "null");
@@ -484,6 +549,13 @@ constexpr const char* beside_peers[] = {
     "ceil(f)",
     "round(f)",
     "round(f, 2)",
+    "bin(i, 5)",
+    "bin(f, 0.5)",
+    "bin(d, 'month')",
+    "bin(d, 'week')",
+    "bin(t, 'quarter')",
+    "bin(t, '6 hours')",
+    "is_finite(f)",
     "round(f, -1)",
     "sign(f)",
     "sqrt(f)",
@@ -572,9 +644,11 @@ TEST(Expression, each_row_is_computed_as_if_it_were_alone) {
 
 TEST(Expression, a_damaged_program_does_no_more_than_throw) {
   const Columnar table = random_table(100);
-  for (const std::string clause : {"i + ni * 3 > 5 and s like 'a%' or d < '2024-01-01'",
-                                   "if(f > 0, upper(s) || 'x', replace(string(f), '1', 'x'))",
-                                   "i in (1, 3) or s in ('a', 'b') or f in (1.5)"}) {
+  for (const std::string clause :
+       {"i + ni * 3 > 5 and s like 'a%' or d < '2024-01-01'",
+        "if(f > 0, upper(s) || 'x', replace(string(f), '1', 'x'))",
+        "bin(i, 5) > bin(f, 0.1) and bin(d, 'month') < bin(t, '2 hours')",
+        "i in (1, 3) or s in ('a', 'b') or f in (1.5)"}) {
     Columns columns(table.schema());
     const Program program = compile(*parse_expression(clause), clause, columns);
     std::vector<Vector> vectors;

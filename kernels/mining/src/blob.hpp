@@ -19,7 +19,7 @@ class BlobWriter {
   explicit BlobWriter(std::span<std::byte> region) : region_(region) {}
 
   void bytes(const void* data, std::size_t size) {
-    if (size != 0 && used_ + size <= region_.size())
+    if (size != 0 && used_ <= region_.size() && size <= region_.size() - used_)
       std::memcpy(region_.data() + used_, data, size);
     used_ += size;
   }
@@ -67,6 +67,7 @@ class BlobReader {
     return {reinterpret_cast<const char*>(from.data()), from.size()};
   }
   bool empty() const { return blob_.empty(); }
+  std::size_t left() const { return blob_.size(); }
   bool good() const { return good_; }
 
  private:

@@ -20,6 +20,11 @@ constexpr std::int64_t time_of_day(std::int64_t datetime) {
   return rest < 0 ? rest + microseconds_per_day : rest;
 }
 
+/// Whether a day lies in the years 0 to 9999, whose dates can be written and read.
+constexpr bool in_calendar(std::int64_t days) {
+  return days >= -719'528 && days <= 2'932'896;
+}
+
 struct CivilDate {
   std::int64_t year;
   unsigned month, day;  // from 1
@@ -43,6 +48,15 @@ constexpr CivilDate civil_date(std::int64_t days) {
   const auto year = static_cast<std::int64_t>(year_of_era + era * 400 + (month <= 2));
   return {year - 400 * std::int64_t{eras_before}, month,
           day_of_year - (153 * march_month + 2) / 5 + 1};
+}
+
+/// The days from 1970-01-01 to the first of a month; the inverse of civil_date(), with the same years.
+constexpr std::int64_t days_before(std::int64_t year, unsigned month) {
+  if (month <= 2) --year;
+  const std::int64_t year_of_era = (year % 400 + 400) % 400, era = (year - year_of_era) / 400;
+  const std::int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5;
+  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719'468;
 }
 
 /// "2024-03-05"

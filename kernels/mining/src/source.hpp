@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <tine/mining/type.hpp>
+#include <tine/pool.hpp>
 
 #include "batch.hpp"
 #include "blob.hpp"
@@ -27,8 +28,8 @@ class Source {
 
   enum class Outcome : std::uint8_t {
     good,
-    again,    // the slice was read from the wrong state (see starts_quoted), or one before it was and
-              // may have an error that comes first; read it again
+    again,  // the slice was read from the wrong state (see starts_quoted), or one before it was and
+            // may have an error that comes first; read it again
     retyped,  // the schema has changed: all begins again
   };
   /// Looks at what Stream::report() wrote for a slice. Called once for each slice in ascending order, and
@@ -36,9 +37,14 @@ class Source {
   virtual Outcome accept(std::size_t slice, BlobReader& report) = 0;
   /// Whether a slice begins within quotes, as far as is known.
   virtual bool starts_quoted(std::size_t) const { return false; }
+
+  /// Finds the types of all columns over all rows, where these are guesses yet.
+  virtual void infer(const PoolWith&) {}
+  /// Forgets what was accepted: a scan begins.
+  virtual void rewind() {}
 };
 
-enum class StreamKind : std::uint8_t { table, csv };
+enum class StreamKind : std::uint8_t { table, csv, joined };
 
 /// The worker's side: the rows that begin in one slice, batch by batch.
 class Stream {

@@ -3,32 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include <tine/error.hpp>
+#include "stored_column.hpp"
 
 namespace tine::mining {
 
 namespace {
-
-// How values of a column are stored.
-enum class Storage : std::uint8_t { bytes, integers32, integers64, reals32, reals64, codes };
-
-// A column, for workers: they see arrays at the same addresses.
-struct StoredColumn {
-  Type type;
-  Storage storage;
-  const void* values;
-  const std::uint8_t* nulls;
-  const std::uint64_t* ends;
-  const char* bytes;
-  std::uint64_t different;
-};
-
-// Rows of a slice: enough for many batches to hide what a slice costs, and about 256 slices of a
-// large table, so that there is not much to merge.
-std::size_t grain(std::size_t rows) {
-  const std::size_t batches = (rows + batch_rows - 1) / batch_rows;
-  return batch_rows * std::max<std::size_t>(16, (batches + 255) / 256);
-}
 
 class TableStream final : public Stream {
  public:
@@ -90,13 +69,7 @@ class TableStream final : public Stream {
     auto* const to = reinterpret_cast<std::string_view*>(scratch.data());
     const auto* const codes = static_cast<const std::uint32_t*>(c.values) + next_;
     for (std::size_t r = 0; r < rows; ++r) {
-      const std::uint32_t code = codes[r];
-      if (code >= c.different) {  // of a missing value
-        to[r] = {};
-        continue;
-      }
-      const std::uint64_t begin = code == 0 ? 0 : c.ends[code - 1];
-      to[r] = {c.bytes + begin, c.ends[code] - begin};
+      to[r] = c.text_of(codes[r]);
     }
     return to;
   }
@@ -107,38 +80,15 @@ class TableStream final : public Stream {
   std::vector<Scratch> scratch_;
 };
 
-template <class T>
-constexpr Storage storage_of() {
-  if constexpr (std::is_same_v<T, std::uint8_t>) return Storage::bytes;
-  if constexpr (std::is_same_v<T, std::int32_t>) return Storage::integers32;
-  if constexpr (std::is_same_v<T, std::int64_t>) return Storage::integers64;
-  if constexpr (std::is_same_v<T, float>) return Storage::reals32;
-  if constexpr (std::is_same_v<T, double>) return Storage::reals64;
-  if constexpr (std::is_same_v<T, std::uint32_t>) return Storage::codes;
-}
-
-StoredColumn stored(const Column& column) {
-  StoredColumn result{};
-  result.type = column.type;
-  std::visit(
-      [&]<class T>(const Array<T>& values) {
-        result.storage = storage_of<T>();
-        result.values = values.data();
-      },
-      column.values);
-  if (!column.nulls.empty()) result.nulls = column.nulls.data();
-  result.different = column.dictionary.size();
-  if (result.different > 0) {
-    result.ends = column.dictionary.ends.data();
-    result.bytes = column.dictionary.bytes.data();
-  }
-  return result;
-}
-
 }  // namespace
 
+std::size_t rows_of_slice(std::size_t rows) {
+  const std::size_t batches = (rows + batch_rows - 1) / batch_rows;
+  return batch_rows * std::max<std::size_t>(16, (batches + 255) / 256);
+}
+
 std::size_t TableSource::slices() const {
-  const std::size_t n = grain(table_.rows());
+  const std::size_t n = rows_of_slice(table_.rows());
   return (table_.rows() + n - 1) / n;
 }
 
@@ -157,7 +107,7 @@ std::unique_ptr<Stream> open_table_stream(std::span<const std::byte> description
   const auto rows = static_cast<std::size_t>(from.value<std::uint64_t>());
   std::vector<StoredColumn> columns;
   while (!from.empty()) columns.push_back(from.value<StoredColumn>());
-  const std::size_t n = grain(rows);
+  const std::size_t n = rows_of_slice(rows);
   return std::make_unique<TableStream>(columns, slice * n, std::min(rows, (slice + 1) * n));
 }
 

@@ -7,6 +7,10 @@
 
 namespace tine::mining {
 
+/// Rows of a slice: enough for many batches to hide what a slice costs, and about 256 slices of a large
+/// table, so that there is not much to merge.
+std::size_t rows_of_slice(std::size_t rows);
+
 class TableSource final : public Source {
  public:
   explicit TableSource(const Table& table) : table_(table) {}

@@ -83,6 +83,17 @@ inline const std::int64_t* as_integers(const Vector& v, std::size_t rows,
   return room.data();
 }
 
+/// The same with -0 as 0: equal values are equal integers.
+inline const std::int64_t* as_keys(const Vector& v, std::size_t rows,
+                                   std::vector<std::int64_t>& room) {
+  const std::int64_t* const keys = as_integers(v, rows, room);
+  if (v.type == Type::real) {
+    const std::int64_t minus_zero = ordered(-0.0);
+    for (std::int64_t& key : room) key = key == minus_zero ? 0 : key;
+  }
+  return keys;
+}
+
 /// Calls f(group, row) for each row in which the value is there.
 template <class Rows, class F>
 void each_value(const Rows& rows, const std::uint8_t* nulls, F f) {

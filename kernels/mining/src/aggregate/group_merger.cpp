@@ -31,11 +31,6 @@ struct GroupMerger::State {
   std::vector<Array<std::byte>> kept{};  // what they, or the few groups, look into
   std::uint64_t kept_bytes = 0;
 
-  // Whether so many bytes that slices wrote are worth a pass over all that is known.
-  bool is_much(std::uint64_t bytes, std::uint64_t known) const {
-    constexpr std::uint64_t usual = std::uint64_t{512} << 20;
-    return bytes > std::max(known, memory == 0 ? usual : std::min(usual, memory / 4));
-  }
   bool has(AggregateKind kind) const {
     return std::ranges::find(aggregates, kind, &Aggregate::kind) != aggregates.end();
   }
@@ -119,14 +114,17 @@ void GroupMerger::add(std::span<const std::span<const std::byte>> slices) {
   const auto keep = [&] {
     if (copies.empty()) slices = copies = s.keep(slices);
   };
+  std::uint64_t bytes = s.kept_bytes;
+  for (const auto& slice : slices) bytes += slice.size();
   if (s.many == nullptr) {
-    // These look at what slices wrote again in the end.
-    if (s.has(AggregateKind::quantile) || s.has(AggregateKind::distinct)) keep();
+    // Quantiles need all values in the end; what others look back at is gone through once it is as much as what they
+    // know.
+    const bool quantile = s.has(AggregateKind::quantile);
+    const bool enough = !quantile && bytes >= s.groups.bytes();
+    if (!enough && (quantile || s.has(AggregateKind::distinct))) keep();
     slices = slices.subspan(s.merge_few(slices));
     if (s.groups.size() <= State::few) {
-      // Quantiles need all values; of distinct() many may be the same.
-      if (!s.has(AggregateKind::quantile) && s.is_much(s.kept_bytes, 2 * s.groups.bytes()))
-        s.groups.compact(s.on);
+      if (enough) s.groups.compact(s.on);
       if (!s.groups.looks_back()) s.let_go();
       return;
     }
@@ -135,9 +133,9 @@ void GroupMerger::add(std::span<const std::span<const std::byte>> slices) {
     s.groups = GroupSet(s.keys, s.aggregates);
   }
   // All groups are gone through by a merge, so slices wait until they are as much.
-  std::uint64_t bytes = s.kept_bytes;
+  bytes = s.kept_bytes;
   for (const auto& slice : slices) bytes += slice.size();
-  const bool enough = s.is_much(bytes, s.many->bytes());
+  const bool enough = bytes >= s.many->bytes();
   if (!enough && !slices.empty()) keep();
   for (const auto& slice : slices) {
     Parts parts = read_parts(slice);

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "columns.hpp"
+#include "dealt_rows.hpp"
 
 namespace tine::mining {
 
 GroupSet::GroupSet(std::span<const Type> keys, std::span<const Aggregate> aggregates)
-    : key_count_(keys.size()), keys_(keys) {
+    : key_count_(keys.size()), keys_(keys), types_(keys.begin(), keys.end()) {
   for (const Aggregate& aggregate : aggregates) {
+    types_.insert(types_.end(), aggregate.types, aggregate.types + aggregate.arguments);
     arguments_.push_back(aggregate.arguments);
     accumulators_.push_back(make_accumulator(aggregate));
   }
@@ -45,6 +47,10 @@ void GroupSet::merge(std::span<const std::byte> blob) {
   const std::vector<std::uint32_t> groups = keys_.merge(from, size);
   grow();
   for (const auto& a : accumulators_) a->merge(groups, from);
+  if (key_count_ != 0 && from.good() && !from.empty())
+    read_rows(from, types_, [&](std::size_t rows, std::span<const Vector> columns) {
+      add(rows, columns.first(key_count_), columns.subspan(key_count_));
+    });
   if (!from.good() || !from.empty()) broken_groups();
 }
 

@@ -23,8 +23,8 @@ class GroupSet {
   std::size_t size() const { return keys_.size(); }
   std::uint64_t hash(std::uint32_t group) const { return keys_.hash(group); }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups);
-  /// What was written: groups that are here already go on, others are new. It must stay while
-  /// looks_back().
+  /// What was written, and rows if some follow: groups that are here already go on, others are new. It must stay
+  /// while looks_back().
   void merge(std::span<const std::byte> groups);
   bool looks_back() const;
   void compact(const PoolWith& on);
@@ -37,6 +37,7 @@ class GroupSet {
 
   std::size_t key_count_;
   KeyTable keys_;
+  std::vector<Type> types_;              // of keys and arguments
   std::vector<std::uint8_t> arguments_;  // how many each aggregate takes
   std::vector<std::unique_ptr<Accumulator>> accumulators_;
   std::vector<std::uint32_t> groups_;  // of the rows of a batch

@@ -1,5 +1,6 @@
 #include "groups.hpp"
 
+#include "dealt_rows.hpp"
 #include "group_set.hpp"
 #include "parts.hpp"
 
@@ -7,6 +8,11 @@ namespace tine::mining {
 
 struct Groups::State {
   GroupSet groups;
+  std::size_t grouped = 0;  // rows
+  DealtRows rows{};         // that came after these, once it did not help
+
+  // Whether most keys are new, and more than what a core's cache has room for.
+  bool helps() const { return groups.size() < 1 << 14 || groups.size() < grouped / 4 * 3; }
 };
 
 Groups::Groups(std::span<const Type> keys, std::span<const Aggregate> aggregates)
@@ -16,11 +22,17 @@ Groups::~Groups() = default;
 
 void Groups::add(std::size_t rows, std::span<const Vector> keys,
                  std::span<const Vector> arguments) {
-  state_->groups.add(rows, keys, arguments);
+  State& s = *state_;
+  if (!s.rows.empty() || !s.helps()) return s.rows.add(rows, keys, arguments);
+  s.groups.add(rows, keys, arguments);
+  s.grouped += rows;
 }
 
 void Groups::write(BlobWriter& to) const {
-  write_parts(state_->groups, to);
+  if (state_->rows.empty())
+    write_parts(state_->groups, to);
+  else
+    write_parts(state_->groups, state_->rows, to);
 }
 
 }  // namespace tine::mining

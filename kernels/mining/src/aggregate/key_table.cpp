@@ -11,13 +11,21 @@
 
 namespace tine::mining {
 
-namespace {
-
-std::int64_t pair_of(std::uint32_t before, std::uint32_t number) {
-  return static_cast<std::int64_t>(std::uint64_t{before} << 32 | number);
+void hash_keys(std::size_t rows, std::span<const Vector> keys, std::uint64_t* hashes) {
+  std::fill_n(hashes, rows, 0);
+  std::vector<std::int64_t> room(rows);
+  for (const Vector& v : keys) {
+    const std::int64_t* words = room.data();
+    if (v.type != Type::text)
+      words = as_keys(v, rows, room);
+    else
+      for (std::size_t i = 0; i < rows; ++i)
+        if (!v.is_null(i))
+          room[i] = static_cast<std::int64_t>(hash_text(v.as<std::string_view>()[i]));
+    for (std::size_t i = 0; i < rows; ++i)
+      hashes[i] = mix(hashes[i], v.is_null(i) ? 0 : static_cast<std::uint64_t>(words[i]));
+  }
 }
-
-}  // namespace
 
 void KeyTable::find(std::size_t rows, const Vector* keys, std::uint32_t* groups) {
   if (rows == 0) return;
@@ -34,12 +42,7 @@ void KeyTable::find(std::size_t rows, const Vector* keys, std::uint32_t* groups)
     if (keys_[k].type == Type::text) {
       keys_[k].texts.add(rows, v.as<std::string_view>(), v.nulls, words_.data());
     } else {
-      words = as_integers(v, rows, words_);
-      if (v.type == Type::real) {
-        // -0 is 0.
-        const std::int64_t minus_zero = ordered(-0.0);
-        for (std::int64_t& word : words_) word = word == minus_zero ? 0 : word;
-      }
+      words = as_keys(v, rows, words_);
     }
     if (k == 0) {
       keys_[0].values.find(rows, words, v.nulls, groups);
@@ -58,9 +61,9 @@ std::size_t KeyTable::size() const {
 
 std::uint32_t KeyTable::value_of(std::size_t key, std::uint32_t group) const {
   for (std::size_t k = keys_.size() - 1; k > 0; --k) {
-    const auto pair = static_cast<std::uint64_t>(pairs_[k][group]);
-    if (k == key) return static_cast<std::uint32_t>(pair);
-    group = static_cast<std::uint32_t>(pair >> 32);
+    const std::int64_t pair = pairs_[k][group];
+    if (k == key) return second_of(pair);
+    group = first_of(pair);
   }
   return group;
 }

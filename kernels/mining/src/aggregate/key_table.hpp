@@ -15,6 +15,9 @@
 
 namespace tine::mining {
 
+/// By which the groups of keys are dealt out to parts: the same for the same key everywhere.
+void hash_keys(std::size_t rows, std::span<const Vector> keys, std::uint64_t* hashes);
+
 /// Numbers groups in the order in which their keys come. Each key's values are numbered; then the pairs of
 /// the numbers of the first and the second key; then pairs of these with the third key's; and so on.
 class KeyTable {
@@ -27,7 +30,7 @@ class KeyTable {
   void find(std::size_t rows, const Vector* keys, std::uint32_t* groups);
   std::size_t size() const;
 
-  /// By which groups are dealt out to parts: the same for the same key everywhere.
+  /// That of hash_keys().
   std::uint64_t hash(std::uint32_t group) const;
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) const;
   /// Finds the groups of the keys that were written, `rows` of them.

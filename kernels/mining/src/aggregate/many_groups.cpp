@@ -1,8 +1,7 @@
 #include "many_groups.hpp"
 
-#include <tine/for_each_slice.hpp>
-
 #include "columns.hpp"
+#include "part_job.hpp"
 #include "result_order.hpp"
 
 namespace tine::mining {
@@ -10,41 +9,6 @@ namespace tine::mining {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-// Before what a slice of a job wrote: how much that is.
-constexpr std::size_t head = sizeof(std::uint64_t);
-
-// Runs `write(part, writer)` in a worker for each part, which may take so many bytes.
-template <class F, class... Access>
-Array<std::byte> for_each_part(const PoolWith& on, const std::vector<std::size_t>& most,
-                               std::vector<Bytes>& parts, F write, const Access&... accesses) {
-  auto bounds = on.pool.array<std::size_t>(most.size() + 1);
-  for (std::size_t p = 0; p < most.size(); ++p) bounds[p + 1] = bounds[p] + head + most[p];
-  auto result = on.pool.array<std::byte>(bounds[most.size()]);
-  try {
-    for_each_slice(
-        on, cut(bounds),
-        [write](Slice s, std::span<std::byte> room, const auto&... arguments) {
-          BlobWriter to(room.subspan(head));
-          write(s.index, to, arguments...);
-          if (!to.fits()) broken_groups();
-          const std::uint64_t used = to.used();
-          std::memcpy(room.data(), &used, head);
-        },
-        out(result), accesses...);
-  } catch (const KernelError& error) {
-    throw Error(error.message());
-  }
-  parts.clear();
-  const std::byte* const data = result.data();
-  for (std::size_t p = 0; p < most.size(); ++p) {
-    std::uint64_t used = 0;
-    std::memcpy(&used, data + bounds[p], head);
-    if (used > most[p]) broken_groups();
-    parts.emplace_back(data + bounds[p] + head, used);
-  }
-  return result;
-}
 
 }  // namespace
 
@@ -59,20 +23,20 @@ ManyGroups::ManyGroups(PoolWith on, std::span<const Type> keys,
 void ManyGroups::merge(std::span<const std::vector<Bytes>> slices) {
   // What each part is merged from, in order.
   std::vector<std::vector<Bytes>> from(part_count);
-  std::vector<std::size_t> most(part_count);
+  std::vector<std::size_t> sizes(part_count);
   std::size_t total = 0;
   for (std::size_t p = 0; p < part_count; ++p) {
     if (!parts_.empty()) from[p].push_back(parts_[p]);
     for (const auto& slice : slices) from[p].push_back(slice[p]);
-    for (const Bytes& bytes : from[p]) most[p] += bytes.size();
-    total += most[p];
+    for (const Bytes& bytes : from[p]) sizes[p] += bytes.size();
+    total += sizes[p];
   }
   const std::size_t count = from[0].size();
   check_memory(state_.size() + total);
   auto table = on_.pool.array<Bytes>(part_count * count);
   for (std::size_t p = 0; p < part_count; ++p) std::ranges::copy(from[p], table.data() + p * count);
   auto merged = for_each_part(
-      on_, most, parts_,
+      on_, sizes, parts_,
       [count](std::size_t part, BlobWriter& to, auto keys, auto aggregates, auto pieces) {
         GroupSet groups(keys, aggregates);
         for (const Bytes& bytes : pieces.subspan(part * count, count)) groups.merge(bytes);

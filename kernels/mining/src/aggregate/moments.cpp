@@ -42,20 +42,22 @@ struct Moments {
         all.squares[p++] = square.sum();
       }
     }
-    normalise();
     merge(all);
   }
   void normalise() {
     for (TwoFold& s : sums) s = normalised(s);
     for (TwoFold& s : squares) s = normalised(s);
   }
-  // Both normalised. The other one's differences become those from our first values.
-  void merge(const Moments& other) {
+  // The other one's differences become those from our first values. What is the first stays as it is: to write it
+  // and to go on from there later changes no bit.
+  void merge(Moments other) {
     if (other.count == 0) return;
     if (count == 0) {
       *this = other;
       return;
     }
+    normalise();
+    other.normalise();
     const TwoFold many{static_cast<double>(other.count), 0};
     TwoFold shift[n];
     for (std::size_t a = 0; a < n; ++a) shift[a] = two_sum(other.first[a], -first[a]);
@@ -102,11 +104,7 @@ class MomentsOfGroups final : public Accumulator {
     }
   }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) override {
-    for (const std::uint32_t g : groups) {
-      Moments<n> m = moments_[g];
-      m.normalise();
-      to.value(m);
-    }
+    write_some(to, moments_, groups);
   }
   void merge(std::span<const std::uint32_t> groups, BlobReader& from) override {
     const auto moments = read_column<Moments<n>>(from, groups.size());

@@ -7,12 +7,9 @@
 
 namespace tine::mining {
 
-void write_parts(GroupSet& groups, BlobWriter& to) {
-  constexpr std::size_t few = 1024;
-  write_parts(groups, groups.size() > few ? part_count : 1, to);
-}
+namespace {
 
-void write_parts(GroupSet& groups, std::size_t parts, BlobWriter& to) {
+void write(GroupSet& groups, const DealtRows* rows, std::size_t parts, BlobWriter& to) {
   std::vector<std::uint32_t> order(groups.size());
   std::vector<std::size_t> begins(parts + 1);
   if (parts == 1) {
@@ -21,7 +18,7 @@ void write_parts(GroupSet& groups, std::size_t parts, BlobWriter& to) {
   } else {
     std::vector<std::uint8_t> part(groups.size());
     for (std::uint32_t g = 0; g < groups.size(); ++g) {
-      part[g] = static_cast<std::uint8_t>(groups.hash(g) % parts);
+      part[g] = static_cast<std::uint8_t>(groups.hash(g) % part_count);
       ++begins[part[g] + 1u];
     }
     std::partial_sum(begins.begin(), begins.end(), begins.begin());
@@ -33,10 +30,27 @@ void write_parts(GroupSet& groups, std::size_t parts, BlobWriter& to) {
   for (std::size_t p = 0; p < parts; ++p) {
     const std::size_t before = to.used();
     groups.write(to, std::span(order).subspan(begins[p], begins[p + 1] - begins[p]));
+    if (rows != nullptr) rows->write(to, p);
     sizes[p] = to.used() - before;
   }
   write_column(to, sizes);
   to.value(std::uint64_t{parts});
+}
+
+}  // namespace
+
+void write_parts(GroupSet& groups, BlobWriter& to) {
+  constexpr std::size_t few = 4096;
+  write(groups, nullptr, groups.size() > few ? part_count : 1, to);
+}
+
+void write_parts(GroupSet& groups, std::size_t parts, BlobWriter& to) {
+  write(groups, nullptr, parts, to);
+}
+
+void write_parts(GroupSet& groups, DealtRows& rows, BlobWriter& to) {
+  rows.arrange();
+  write(groups, &rows, part_count, to);
 }
 
 std::vector<std::span<const std::byte>> read_parts(std::span<const std::byte> blob) {

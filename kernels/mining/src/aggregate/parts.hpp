@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "../blob.hpp"
+#include "dealt_rows.hpp"
 #include "group_set.hpp"
 
 namespace tine::mining {
 
-/// Groups are dealt out by the hashes of their keys.
-inline constexpr std::size_t part_count = 64;
-
 /// In one part where there are few groups, so that not more is said of parts than of groups.
 void write_parts(GroupSet& groups, BlobWriter& to);
+/// Groups, and rows that follow.
+void write_parts(GroupSet& groups, DealtRows& rows, BlobWriter& to);
 /// In any case in this many parts.
 void write_parts(GroupSet& groups, std::size_t parts, BlobWriter& to);
 /// One part or part_count of them. Throws where the bytes are no such groups.

@@ -86,17 +86,21 @@ class Quantile final : public Accumulator {
     in_parallel(*on, groups, column);
     return column;
   }
-  std::size_t bytes() const override { return values_.bytes() + pieces_.bytes(); }
+  std::size_t bytes() const override {
+    std::size_t bytes = values_.bytes() + pieces_.bytes();
+    for (const auto& own : own_) bytes += own.bytes();
+    return bytes;
+  }
 
  private:
   // All values are in pieces, those of a group together.
   void arrange() {
     if (values_.size() != 0) {
       values_.arrange(groups_);
-      pieces_ = {};
       for (std::uint32_t g = 0; g < groups_; ++g)
         if (const auto values = values_.of(g); !values.empty())
           pieces_.add(g, {reinterpret_cast<const std::byte*>(values.data()), values.size()});
+      own_.push_back(std::exchange(values_, {}));
     }
     pieces_.arrange(groups_);
   }
@@ -147,7 +151,8 @@ class Quantile final : public Accumulator {
 
   double fraction_;
   std::size_t groups_ = 0;
-  ValueLists<std::int64_t> values_;  // in workers: as integers in their order
+  ValueLists<std::int64_t> values_;            // of rows: as integers in their order
+  std::vector<ValueLists<std::int64_t>> own_;  // of rows that are in pieces
   ValueLists<Piece> pieces_;
   std::vector<double> reals_;
   std::vector<std::int64_t> room_;

@@ -1,6 +1,7 @@
 #include "result_order.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -26,6 +27,25 @@ void permute(std::vector<T>& values, std::span<const std::uint32_t> order) {
   values.swap(sorted);
 }
 
+// Digit by digit, from the last one; digits that are the same everywhere are passed over.
+void sort_by_first(std::vector<std::pair<std::int64_t, std::uint32_t>>& pairs) {
+  constexpr unsigned bits = 11;
+  std::vector<std::pair<std::int64_t, std::uint32_t>> sorted(pairs.size());
+  for (unsigned shift = 0; shift < 64; shift += bits) {
+    const auto digit = [shift](const auto& pair) {
+      // Unsigned numbers in the same order.
+      const auto key = static_cast<std::uint64_t>(pair.first) ^ std::uint64_t{1} << 63;
+      return key >> shift & ((1u << bits) - 1);
+    };
+    std::array<std::size_t, (1 << bits) + 1> next{};
+    for (const auto& pair : pairs) ++next[digit(pair) + 1];
+    if (std::ranges::find(next, pairs.size()) != next.end()) continue;
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    for (const auto& pair : pairs) sorted[next[digit(pair)]++] = pair;
+    pairs.swap(sorted);
+  }
+}
+
 std::vector<std::uint32_t> order_of(const Result& result, std::size_t keys) {
   std::vector<std::uint32_t> order(result.rows);
   const ResultColumn& first = result.columns[0];
@@ -41,7 +61,7 @@ std::vector<std::uint32_t> order_of(const Result& result, std::size_t keys) {
         present.emplace_back(
             first.type == Type::real ? ordered(first.reals[row]) : first.integers[row], row);
     }
-    std::ranges::sort(present);
+    sort_by_first(present);
     std::ranges::transform(present, order.begin(), [](const auto& p) { return p.second; });
     std::ranges::copy(missing, order.end() - static_cast<std::ptrdiff_t>(missing.size()));
     return order;

@@ -66,8 +66,10 @@ struct RealSum {
               [&](std::size_t i) { return nulls != nullptr && nulls[i] != 0 ? 0.0 : values[i]; });
     merge(s, lanes.sum());
   }
-  static void merge(State& s, const State& x) { s = normalised(s) + normalised(x); }
-  static State at_rest(const State& s) { return normalised(s); }
+  // What is the first stays as it is: to write a sum and to go on from there later changes no bit.
+  static void merge(State& s, const State& x) {
+    s = s.high == 0 && s.low == 0 ? x : normalised(s) + normalised(x);
+  }
   static TwoFold value(const State& s) { return normalised(s); }
 };
 struct IntegerSum {
@@ -83,7 +85,6 @@ struct IntegerSum {
     __extension__ using Bits = unsigned __int128;
     s = static_cast<State>(static_cast<Bits>(s) + static_cast<Bits>(x));
   }
-  static State at_rest(const State& s) { return s; }
   static TwoFold value(const State& s) { return two_fold(s); }
 };
 
@@ -118,9 +119,7 @@ class Sums {
       if (!v.is_null(i)) Kind::add(sums[rows.groups[i]], values[i]);
   }
   void write(BlobWriter& to, std::span<const std::uint32_t> groups) const {
-    std::vector<State> some(groups.size());
-    for (std::size_t i = 0; i < groups.size(); ++i) some[i] = Kind::at_rest(sums_[groups[i]]);
-    write_column(to, some);
+    write_some(to, sums_, groups);
   }
   void merge(std::span<const std::uint32_t> groups, BlobReader& from) {
     const auto sums = read_column<State>(from, groups.size());

@@ -9,6 +9,17 @@
 
 namespace tine::mining {
 
+/// Two numbers as one word.
+inline std::int64_t pair_of(std::uint32_t first, std::uint32_t second) {
+  return static_cast<std::int64_t>(std::uint64_t{first} << 32 | second);
+}
+inline std::uint32_t first_of(std::int64_t pair) {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(pair) >> 32);
+}
+inline std::uint32_t second_of(std::int64_t pair) {
+  return static_cast<std::uint32_t>(pair);
+}
+
 /// Words that lie near each other, as many keys do, are looked up in a plain table; others are hashed. A
 /// missing value has a number of its own.
 class WordTable {

@@ -30,14 +30,12 @@ class CsvFile final : public Source {
   Outcome accept(std::size_t slice, BlobReader& report) override;
   bool starts_quoted(std::size_t slice) const override;
 
-  /// Finds the types of all columns over the whole file.
-  void infer(const PoolWith& on);
+  void infer(const PoolWith& on) override;
+  void rewind() override;
 
   std::uint64_t rows() const;      ///< that were accepted, with bad ones
   std::uint64_t bad_rows() const;  ///< of these, how many were skipped
   const std::vector<std::string>& bad_lines() const;
-  /// Forgets what was accepted: a scan begins.
-  void rewind();
 
  private:
   struct State;

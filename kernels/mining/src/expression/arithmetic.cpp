@@ -223,11 +223,8 @@ std::span<const Operation> all_operations() {
   static constexpr Operation all[] = {
       {"+", "ii", 'i', integers<AddInts>},
       {"+", "ff", 'f', binary<Add, double, double>},
-      {"+", "di", 'd', integers<AddInts>},
-      {"+", "id", 'd', integers<AddInts>},
       {"-", "ii", 'i', integers<SubtractInts>},
       {"-", "ff", 'f', binary<Subtract, double, double>},
-      {"-", "di", 'd', integers<SubtractInts>},
       {"-", "dd", 'i', integers<SubtractInts>},
       {"-", "f", 'f', negate_reals},
       {"*", "ii", 'i', integers<MultiplyInts>},

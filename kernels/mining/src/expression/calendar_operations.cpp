@@ -57,8 +57,24 @@ void date_to_datetime(Call& call) {
                   " days from 1970-01-01 is outside of what a datetime can be");
 }
 
+/// Sign times y days after x.
+template <Int sign, std::size_t date>
+void add_days(Call& call) {
+  const Argument &x = call.arguments[date], &y = call.arguments[1 - date];
+  for (std::size_t i = 0; i < call.rows; ++i) {
+    Int& r = call.result<Int>()[i];
+    const Int day = x.at<Int>(i), days = y.at<Int>(i);
+    const bool overflows =
+        sign > 0 ? __builtin_add_overflow(day, days, &r) : __builtin_sub_overflow(day, days, &r);
+    if ((!overflows && in_calendar(r)) || call.is_null(i)) continue;
+    if (overflows) throw_overflow(sign > 0 ? "+" : "-", day, days);
+    throw Error(date_text(day) + ": " + std::to_string(days) +
+                (sign > 0 ? " days later" : " days earlier") + " is not in the years 0 to 9999");
+  }
+}
+
 [[noreturn]] void throw_out_of_range(Int t) {
-  throw Error(datetime_text(t) + ": so many seconds from it lie outside of what a datetime can be");
+  throw Error(datetime_text(t) + ": so many seconds from it are not in the years 0 to 9999");
 }
 
 /// Sign times y seconds after x.
@@ -71,13 +87,14 @@ void add_seconds(Call& call) {
     Int microseconds = 0;
     if (y.type == Type::integer) {
       if (__builtin_mul_overflow(y.at<Int>(i), sign * microseconds_per_second, &microseconds) ||
-          __builtin_add_overflow(t, microseconds, &r))
+          __builtin_add_overflow(t, microseconds, &r) || !in_calendar(day_of(r)))
         if (!call.is_null(i)) throw_out_of_range(t);
       continue;
     }
     const double scaled =
         std::rint(y.at<double>(i) * static_cast<double>(sign * microseconds_per_second));
-    if (!(std::abs(scaled) < 0x1p63) || __builtin_add_overflow(t, static_cast<Int>(scaled), &r)) {
+    if (!(std::abs(scaled) < 0x1p63) || __builtin_add_overflow(t, static_cast<Int>(scaled), &r) ||
+        !in_calendar(day_of(r))) {
       r = 0;
       // Not a number of seconds: no time.
       if (std::isnan(scaled))
@@ -101,25 +118,17 @@ void seconds_between(Call& call) {
 }
 
 constexpr Operation all[] = {
-    {"date", "t", 'd', each<day_of>},
-    {"datetime", "d", 't', date_to_datetime},
-    {"+", "ti", 't', add_seconds<1, 0>},
-    {"+", "tf", 't', add_seconds<1, 0>},
-    {"+", "it", 't', add_seconds<1, 1>},
-    {"+", "ft", 't', add_seconds<1, 1>},
-    {"-", "ti", 't', add_seconds<-1, 0>},
-    {"-", "tf", 't', add_seconds<-1, 0>},
-    {"-", "tt", 'f', seconds_between},
-    {"year", "d", 'i', each<year>},
-    {"year", "t", 'i', each<year, day_of>},
-    {"month", "d", 'i', each<month>},
-    {"month", "t", 'i', each<month, day_of>},
-    {"day", "d", 'i', each<day>},
-    {"day", "t", 'i', each<day, day_of>},
-    {"weekday", "d", 'i', each<weekday>},
-    {"weekday", "t", 'i', each<weekday, day_of>},
-    {"hour", "t", 'i', each<hour>},
-    {"minute", "t", 'i', each<minute>},
+    {"date", "t", 'd', each<day_of>},     {"datetime", "d", 't', date_to_datetime},
+    {"+", "di", 'd', add_days<1, 0>},     {"+", "id", 'd', add_days<1, 1>},
+    {"-", "di", 'd', add_days<-1, 0>},    {"+", "ti", 't', add_seconds<1, 0>},
+    {"+", "tf", 't', add_seconds<1, 0>},  {"+", "it", 't', add_seconds<1, 1>},
+    {"+", "ft", 't', add_seconds<1, 1>},  {"-", "ti", 't', add_seconds<-1, 0>},
+    {"-", "tf", 't', add_seconds<-1, 0>}, {"-", "tt", 'f', seconds_between},
+    {"year", "d", 'i', each<year>},       {"year", "t", 'i', each<year, day_of>},
+    {"month", "d", 'i', each<month>},     {"month", "t", 'i', each<month, day_of>},
+    {"day", "d", 'i', each<day>},         {"day", "t", 'i', each<day, day_of>},
+    {"weekday", "d", 'i', each<weekday>}, {"weekday", "t", 'i', each<weekday, day_of>},
+    {"hour", "t", 'i', each<hour>},       {"minute", "t", 'i', each<minute>},
     {"second", "t", 'i', each<second>},
 };
 

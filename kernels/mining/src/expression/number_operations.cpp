@@ -82,6 +82,11 @@ void is_nan(Call& call) {
   const double* const x = call.arguments[0].as<double>();
   for (std::size_t i = 0; i < call.rows; ++i) call.result<std::uint8_t>()[i] = x[i] != x[i];
 }
+void is_finite(Call& call) {
+  const double* const x = call.arguments[0].as<double>();
+  for (std::size_t i = 0; i < call.rows; ++i)
+    call.result<std::uint8_t>()[i] = std::fabs(x[i]) <= std::numeric_limits<double>::max();
+}
 
 /// As numpy's: halves go to the even neighbour.
 struct RoundTo {
@@ -175,6 +180,7 @@ constexpr Operation all[] = {
     {"greatest", "dd", 'd', extreme<Int, true>},
     {"greatest", "tt", 't', extreme<Int, true>},
     {"greatest", "ss", 's', extreme<std::string_view, true>},
+    {"is_finite", "f", 'b', is_finite},
     {"is_nan", "f", 'b', is_nan},
     {"least", "ii", 'i', extreme<Int, false>},
     {"least", "ff", 'f', extreme<double, false>},

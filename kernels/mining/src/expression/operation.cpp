@@ -44,7 +44,7 @@ std::span<const Operation> operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> result;
     for (const auto some :
-         {arithmetic_operations(), calendar_operations(), conversion_operations(),
+         {arithmetic_operations(), bin_operations(), calendar_operations(), conversion_operations(),
           membership_operations(), null_operations(), number_operations(), text_operations()})
       result.insert(result.end(), some.begin(), some.end());
     return result;

@@ -95,6 +95,7 @@ std::span<const Operation> operations();
 // Where they are: each file has those of its kind.
 std::span<const Operation>
 arithmetic_operations();  // with comparisons and logic: what must be fast
+std::span<const Operation> bin_operations();
 std::span<const Operation> calendar_operations();
 std::span<const Operation> conversion_operations();
 std::span<const Operation> membership_operations();

@@ -6,8 +6,10 @@
 #include <tine/mining/error.hpp>
 
 #include "../aggregate/aggregate.hpp"
+#include "../calendar.hpp"
 #include "../csv/cell.hpp"
 #include "../nearest.hpp"
+#include "bins.hpp"
 #include "evaluator.hpp"
 #include "overloads.hpp"
 #include "program_bytes.hpp"
@@ -114,6 +116,8 @@ class Compiler {
     if (name == "in") return in(node);
     if (name == "between") return between(node);
     if (name == "like") return like(node);
+    if (name == "bin") return bin(node);
+    if (name == "bin of range") return bin_of_range(node);
     check_function(name, node);
     std::vector<Value> arguments = compile_arguments(node);
     if (name == "nullif" && arguments.size() == 2) {
@@ -200,6 +204,58 @@ class Compiler {
                "; string(x) makes it text",
            node.position);
     return apply("like", node, {values[0]}, {values[1].at});
+  }
+
+  /// Of numbers there is a width, of dates and datetimes a unit.
+  Value bin(const Node& node) {
+    const bool unit = node.arguments.size() == 2 && node.arguments[1]->kind == Node::Kind::text;
+    if (!unit) {
+      const std::vector<Value> values = compile_arguments(node);
+      if (values.empty() || !is_time(values[0].type)) return bin_of_numbers(node, values);
+      fail("bins of dates and datetimes have a unit: bin(x, 'month') or bin(x, '15 minutes')",
+           node.position);
+    }
+    const Value value = compile(*node.arguments[0]);
+    if (value.type && !is_time(value.type))
+      fail("bins of " + std::string(to_string(*value.type)) + " have no unit of time" +
+               (*value.type == Type::text ? "; datetime(s) reads one from text"
+                                          : ", but a width: bin(x, 10)"),
+           node.position);
+    const Node& written = *node.arguments[1];
+    const auto bins = parse_time_bins(written.name);
+    if (!bins)
+      fail("'" + written.name +
+               "' is no unit of time: year, quarter, month, week, day, hour, minute or second, "
+               "perhaps with a number of them, as in '15 minutes'",
+           written.position);
+    if (bins->months > 0)
+      return apply("bin of months", node, {value, constant({Type::integer, false, bins->months})});
+    const bool dates = value.type != Type::datetime;
+    if (dates && bins->microseconds % microseconds_per_day != 0)
+      fail("a date has no time of the day to make bins of", written.position);
+    const std::int64_t each = dates ? microseconds_per_day : 1;
+    return apply("bin of time", node,
+                 {value, constant({Type::integer, false, bins->microseconds / each}),
+                  constant({Type::integer, false, bins->origin / each})});
+  }
+  static bool is_time(ArgumentType type) { return type == Type::date || type == Type::datetime; }
+  Value bin_of_numbers(const Node& node, const std::vector<Value>& values) {
+    if (values.size() == 2 && values[1].type && is_constant(values[1])) {
+      const auto& width = steps_.constants[values[1].at.index].value;
+      const auto* const integer = std::get_if<std::int64_t>(&width);
+      const auto* const real = std::get_if<double>(&width);
+      if ((integer != nullptr && *integer <= 0) || (real != nullptr && !(*real > 0)))
+        fail("the width of a bin is more than 0", node.arguments[1]->position);
+    }
+    return apply("bin", node, values);
+  }
+  /// Of a histogram: its arguments are a number, the first and the last edge, and how many bins there are.
+  Value bin_of_range(const Node& node) {
+    const Value value = compile(*node.arguments[0]);
+    std::vector<Operand> constants;
+    for (std::size_t i = 1; i < node.arguments.size(); ++i)
+      constants.push_back(compile(*node.arguments[i]).at);
+    return apply("bin of range", node, {value}, std::move(constants));
   }
 
   /// Constants are looked up; what varies is compared.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <tine/pool.hpp>
+#include <tine/report.hpp>
 
 namespace tine::mining {
 
@@ -66,8 +67,32 @@ class Centres {
   Array<float> screen_;    ///< half squares, errors and norms of centres, and the centres
 };
 
+/// Memory of some rows as columns of floats, or of fewer as columns of doubles.
+class FloatTile {
+ public:
+  /// Rows are padded to so many features.
+  static constexpr std::size_t stride(std::size_t dimensions) { return (dimensions + 3) / 4 * 4; }
+  /// What is written for so many rows: tiles are written whole, whatever the width of vectors.
+  static constexpr std::size_t whole_tiles(std::size_t rows) {
+    return (rows + most_rows - 1) / most_rows * most_rows;
+  }
+
+  void reserve(std::size_t dimensions) {
+    lines_.resize(stride(dimensions) * (most_rows + 4) * sizeof(float) / sizeof(Line) + 1);
+  }
+  float* floats() { return reinterpret_cast<float*>(lines_.data()); }
+  double* doubles() { return reinterpret_cast<double*>(lines_.data()); }
+
+ private:
+  static constexpr std::size_t most_rows = 32;
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  std::vector<Line> lines_;
+};
+
 /// Of rows, the nearest centres; and how far they are in the frame, at most, and how far all others are, at
-/// least: 0 and infinity where that is not known.
+/// least.
 class NearestCentres {
  public:
   /// @param rows  indices in x, which has a row for each and `dimensions` columns
@@ -78,13 +103,32 @@ class NearestCentres {
   const float* lower() const { return lower_.data(); }
 
  private:
-  struct alignas(64) Line {
-    std::byte bytes[64];
-  };
   std::vector<std::uint32_t> nearest_, unsure_;
   std::vector<float> upper_, lower_;
-  std::vector<Line> tile_;
+  FloatTile tile_;
 };
+
+/// Of all rows of x, the nearest centres.
+Report find_nearest(const PoolWith& on, const Centres& centres, const Array<double, 2>& x,
+                    Array<std::uint32_t>& nearest);
+
+/// Which of up to 32 centres may be closer to a row than what was closest to it.
+class CloserCentres {
+ public:
+  /// @param x        a row for each of `closest`, the squared distances so far
+  void find(const CentresView& centres, const double* x, std::span<const double> closest);
+
+  /// A bit for each centre; where it is not set, squared_distance() is no less than `closest`.
+  const std::uint32_t* bits() const { return bits_.data(); }
+
+ private:
+  std::vector<std::uint32_t> bits_;
+  std::vector<float> closest_;
+  FloatTile tile_;
+};
+
+/// What is added to a bound where errors are not relative any more, since floats underflow.
+inline constexpr float smallest = 0x1p-120f;
 
 /// A bound that is moved: rounded such that it stays one.
 inline constexpr float rounding_up = 1 + 0x1p-21f, rounding_down = 1 - 0x1p-21f;

@@ -14,6 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tine::mining {
 namespace HWY_NAMESPACE {
 
+namespace {
+
 using Doubles = hn::CappedTag<double, 8>;
 using V = hn::Vec<Doubles>;
 
@@ -49,147 +51,111 @@ constexpr std::size_t block_points = 64;
 /// Below this, terms that are no doubles any more might matter.
 constexpr double small_sum = 0x1p-900;
 
-/// `count` vectors of queries, beside all points. `dimensions` 0: any number of them.
-template <class Kernel, std::size_t dimensions, std::size_t count>
+/// A vector of queries, beside all points. `dimensions` 0: any number of them.
+template <class Kernel, std::size_t dimensions>
 class Queries {
  public:
   HWY_INLINE Queries(const DensityTile& tile, std::size_t lane) : tile_(tile), lane_(lane) {
     const Doubles d;
     for (std::size_t k = 0; k < dimensions; ++k) {
       scale_[k] = hn::Set(d, tile.scales[k]);
-      for (std::size_t v = 0; v < count; ++v) x_[k][v] = load(tile.queries + k * density_lanes, v);
+      x_[k] = load(tile.queries + k * density_lanes);
     }
     if (tile.excluded_begin == nullptr) return;
     const double* const begin = tile.excluded_begin + lane;
     const double* const end = tile.excluded_end + lane;
-    excluded_begin_ = *std::min_element(begin, begin + count * hn::Lanes(d));
-    excluded_end_ = *std::max_element(end, end + count * hn::Lanes(d));
+    excluded_begin_ = *std::min_element(begin, begin + hn::Lanes(d));
+    excluded_end_ = *std::max_element(end, end + hn::Lanes(d));
   }
 
   HWY_INLINE void sum(DensityPart* parts) const {
     const Doubles d;
-    V shift[count], total[count];
-    for (std::size_t v = 0; v < count; ++v) shift[v] = hn::Zero(d);
-    add_weights(shift, total);
-    if (Kernel::has_tails && find_shifts(total, shift)) add_weights(shift, total);
-    for (std::size_t v = 0; v < count; ++v) {
-      double sums[8], shifts[8];
-      hn::StoreU(total[v], d, sums);
-      hn::StoreU(shift[v], d, shifts);
-      for (std::size_t i = 0; i < hn::Lanes(d); ++i) *parts++ = {sums[i], shifts[i]};
+    V shift = hn::Zero(d);
+    V total = sum_of_weights(shift);
+    if (Kernel::has_tails) {
+      const auto small = hn::Lt(total, hn::Set(d, small_sum));
+      if (!hn::AllFalse(d, small)) {
+        shift = hn::IfThenElseZero(small, least_far());
+        total = sum_of_weights(shift);
+      }
     }
+    double sums[8], shifts[8];
+    hn::StoreU(total, d, sums);
+    hn::StoreU(shift, d, shifts);
+    for (std::size_t i = 0; i < hn::Lanes(d); ++i) parts[i] = {sums[i], shifts[i]};
   }
 
  private:
-  HWY_INLINE V load(const double* of_lanes, std::size_t v) const {
-    const Doubles d;
-    return hn::LoadU(d, of_lanes + lane_ + v * hn::Lanes(d));
-  }
+  HWY_INLINE V load(const double* of_lanes) const { return hn::LoadU(Doubles(), of_lanes + lane_); }
 
-  HWY_INLINE void far_from(std::size_t point, V* far) const {
+  HWY_INLINE V far_from(std::size_t point) const {
     const Doubles d;
-    for (std::size_t v = 0; v < count; ++v) far[v] = hn::Set(d, Kernel::nowhere);
+    V far = hn::Set(d, Kernel::nowhere);
     const std::size_t size = dimensions == 0 ? tile_.dimensions : dimensions;
     const double* const p = tile_.points + point * size;
     for (std::size_t k = 0; k < size; ++k) {
-      const V at = hn::Set(d, p[k]);
+      const V x = dimensions == 0 ? load(tile_.queries + k * density_lanes) : x_[k];
       const V scale = dimensions == 0 ? hn::Set(d, tile_.scales[k]) : scale_[k];
-      for (std::size_t v = 0; v < count; ++v) {
-        const V x = dimensions == 0 ? load(tile_.queries + k * density_lanes, v) : x_[k][v];
-        far[v] = Kernel::farther(far[v], hn::Sub(at, x), scale);
-      }
+      far = Kernel::farther(far, hn::Sub(hn::Set(d, p[k]), x), scale);
     }
+    return far;
   }
 
-  HWY_INLINE auto is_excluded(std::size_t point, std::size_t v) const {
+  HWY_INLINE auto is_excluded(std::size_t point) const {
     const V i = hn::Set(Doubles(), static_cast<double>(point));
-    return hn::And(hn::Le(load(tile_.excluded_begin, v), i),
-                   hn::Lt(i, load(tile_.excluded_end, v)));
+    return hn::And(hn::Le(load(tile_.excluded_begin), i), hn::Lt(i, load(tile_.excluded_end)));
   }
   HWY_INLINE bool some_excluded(std::size_t begin, std::size_t end) const {
     return static_cast<double>(end) > excluded_begin_ && static_cast<double>(begin) < excluded_end_;
   }
 
   template <bool excluding>
-  HWY_INLINE void add_block(std::size_t begin, std::size_t end, const V* shift, V* sum) const {
+  HWY_INLINE V sum_of_block(std::size_t begin, std::size_t end, V shift) const {
+    V sum = hn::Zero(Doubles());
     for (std::size_t i = begin; i < end; ++i) {
-      V far[count];
-      far_from(i, far);
-      for (std::size_t v = 0; v < count; ++v) {
-        V weight = Kernel::weight(hn::Sub(far[v], shift[v]));
-        if (excluding) weight = hn::IfThenZeroElse(is_excluded(i, v), weight);
-        sum[v] = hn::Add(sum[v], weight);
-      }
+      V weight = Kernel::weight(hn::Sub(far_from(i), shift));
+      if (excluding) weight = hn::IfThenZeroElse(is_excluded(i), weight);
+      sum = hn::Add(sum, weight);
     }
+    return sum;
   }
 
-  HWY_INLINE void add_weights(const V* shift, V* total) const {
-    const Doubles d;
-    V lost[count];
-    for (std::size_t v = 0; v < count; ++v) total[v] = lost[v] = hn::Zero(d);
+  HWY_INLINE V sum_of_weights(V shift) const {
+    V total = hn::Zero(Doubles()), lost = total;
     for (std::size_t i = tile_.first; i < tile_.last; i += block_points) {
       const std::size_t end = std::min(i + block_points, tile_.last);
-      V sum[count];
-      for (std::size_t v = 0; v < count; ++v) sum[v] = hn::Zero(d);
-      if (some_excluded(i, end))
-        add_block<true>(i, end, shift, sum);
-      else
-        add_block<false>(i, end, shift, sum);
-      for (std::size_t v = 0; v < count; ++v) {  // D. Knuth's exact sum
-        const V both = hn::Add(total[v], sum[v]), of_sum = hn::Sub(both, total[v]);
-        lost[v] = hn::Add(
-            lost[v], hn::Add(hn::Sub(total[v], hn::Sub(both, of_sum)), hn::Sub(sum[v], of_sum)));
-        total[v] = both;
-      }
+      const V sum = some_excluded(i, end) ? sum_of_block<true>(i, end, shift)
+                                          : sum_of_block<false>(i, end, shift);
+      // D. Knuth's exact sum.
+      const V both = hn::Add(total, sum), of_sum = hn::Sub(both, total);
+      lost = hn::Add(lost, hn::Add(hn::Sub(total, hn::Sub(both, of_sum)), hn::Sub(sum, of_sum)));
+      total = both;
     }
-    for (std::size_t v = 0; v < count; ++v) total[v] = hn::Add(total[v], lost[v]);
+    return hn::Add(total, lost);
   }
 
-  /// Of each lane where the sum is too small, how far the nearest point is. False when none is.
-  HWY_INLINE bool find_shifts(const V* total, V* shift) const {
-    const Doubles d;
-    const V limit = hn::Set(d, small_sum);
-    bool any = false;
-    for (std::size_t v = 0; v < count; ++v) any |= !hn::AllFalse(d, hn::Lt(total[v], limit));
-    if (!any) return false;
-    V least[count];
-    const V infinite = hn::Set(d, std::numeric_limits<double>::infinity());
-    for (std::size_t v = 0; v < count; ++v) least[v] = infinite;
+  HWY_INLINE V least_far() const {
+    const V infinite = hn::Set(Doubles(), std::numeric_limits<double>::infinity());
+    V least = infinite;
     for (std::size_t i = tile_.first; i < tile_.last; ++i) {
-      V far[count];
-      far_from(i, far);
-      const bool excluding = some_excluded(i, i + 1);
-      for (std::size_t v = 0; v < count; ++v) {
-        if (excluding) far[v] = hn::IfThenElse(is_excluded(i, v), infinite, far[v]);
-        least[v] = hn::Min(least[v], far[v]);
-      }
+      V far = far_from(i);
+      if (some_excluded(i, i + 1)) far = hn::IfThenElse(is_excluded(i), infinite, far);
+      least = hn::Min(least, far);
     }
-    for (std::size_t v = 0; v < count; ++v)
-      shift[v] = hn::IfThenElseZero(hn::Lt(total[v], limit), least[v]);
-    return true;
+    return least;
   }
 
   const DensityTile& tile_;
   const std::size_t lane_;
   V scale_[dimensions == 0 ? 1 : dimensions];
-  V x_[dimensions == 0 ? 1 : dimensions][count];
+  V x_[dimensions == 0 ? 1 : dimensions];
   double excluded_begin_ = 0, excluded_end_ = 0;  // in any of the lanes
 };
 
 template <class Kernel, std::size_t dimensions>
 void sum_lanes(const DensityTile& tile, std::size_t lanes, DensityPart* parts) {
-  constexpr std::size_t together = 4;  // as many as there are registers for
-  const std::size_t vector = hn::Lanes(Doubles());
-  static_assert(density_lanes % (together * 8) == 0);
-  for (std::size_t lane = 0; lane < lanes;) {
-    if (lanes - lane > vector) {
-      Queries<Kernel, dimensions, together>(tile, lane).sum(parts + lane);
-      lane += together * vector;
-    } else {
-      Queries<Kernel, dimensions, 1>(tile, lane).sum(parts + lane);
-      lane += vector;
-    }
-  }
+  for (std::size_t lane = 0; lane < lanes; lane += hn::Lanes(Doubles()))
+    Queries<Kernel, dimensions>(tile, lane).sum(parts + lane);
 }
 
 template <class Kernel>
@@ -201,6 +167,8 @@ void sum_tile(const DensityTile& tile, std::size_t lanes, DensityPart* parts) {
   else
     sum_lanes<Kernel, 0>(tile, lanes, parts);
 }
+
+}  // namespace
 
 void sum_gaussians(const DensityTile& tile, std::size_t lanes, DensityPart* parts) {
   sum_tile<Gaussian>(tile, lanes, parts);

@@ -34,9 +34,6 @@ void add(const double* __restrict row, double sign, std::size_t dimensions, doub
 struct Step {
   std::size_t rows, grain, clusters, dimensions;
   bool first;  ///< nothing is known yet
-  /// The centre that moved farthest, how far it did, and how far the others did at most.
-  std::uint32_t farthest;
-  float most, second;
 
   void operator()(const Slice& s, const View<std::uint32_t, 2>& labels,
                   const View<float, 2>& bounds, const View<double, 2>& changes,
@@ -91,8 +88,9 @@ struct Step {
     for (std::size_t i = 0; i < size; ++i) {
       open[count] = static_cast<std::uint32_t>(i);
       if (!first) {
-        upper[i] = (upper[i] + moved[label[i]]) * rounding_up;
-        lower[i] = (lower[i] - (label[i] == farthest ? second : most)) * rounding_down;
+        const float *const own = moved + label[i], *const others = own + clusters;
+        upper[i] = (upper[i] + *own) * rounding_up;
+        lower[i] = (lower[i] - *others) * rounding_down;
       }
       count += first || !(upper[i] < lower[i]);
     }
@@ -149,29 +147,24 @@ Lloyd::Lloyd(JobSequence& jobs, Pool& pool, const Array<double, 2>& x, std::size
       bounds_(pool.array<float>(slices_, 2 * grain_)),
       changes_(pool.array<double>(slices_, 2 * clusters * x.extent(1))),
       counts_(pool.array<std::int64_t>(slices_, clusters + 1)),
-      moved_(pool.array<float>(clusters)) {}
+      moved_(pool.array<float>(2 * clusters)) {}
 
 std::uint64_t Lloyd::assign(const std::vector<double>& centres) {
   const std::size_t k = centres_.count(), d = centres_.dimensions();
-  Step step{.rows = x_.extent(0),
-            .grain = grain_,
-            .clusters = k,
-            .dimensions = d,
-            .first = !started_,
-            .farthest = 0,
-            .most = 0,
-            .second = 0};
+  Step step{
+      .rows = x_.extent(0), .grain = grain_, .clusters = k, .dimensions = d, .first = !started_};
   if (started_) {
+    float most = 0, second = 0;
+    std::size_t farthest = 0;
     for (std::size_t c = 0; c < k; ++c) {
       const double way = std::sqrt(squared_distance(&centres[c * d], &values_[c * d], d));
       moved_[c] = static_cast<float>(way * centres_.frame().scale) * rounding_up;
-      if (moved_[c] > step.most) {
-        step.second = std::exchange(step.most, moved_[c]);
-        step.farthest = static_cast<std::uint32_t>(c);
-      } else {
-        step.second = std::max(step.second, moved_[c]);
-      }
+      second = std::max(second, std::min(most, moved_[c]));
+      if (moved_[c] > most) farthest = c;
+      most = std::max(most, moved_[c]);
     }
+    std::fill_n(moved_.data() + k, k, most);
+    moved_[k + farthest] = second;
   } else {
     sums_ = {std::vector<double>(k * d), std::vector<double>(k * d), std::vector<std::int64_t>(k)};
   }

@@ -61,7 +61,8 @@ class Lloyd {
   Array<float, 2> bounds_;  ///< of the rows of a slice: as in NearestCentres, all upper ones first
   Array<double, 2> changes_;       ///< of the sums of centres, by slices
   Array<std::int64_t, 2> counts_;  ///< the same; and how many rows changed
-  Array<float> moved_;  ///< how far each centre moved in the frame, and what Movement says
+  Array<float>
+      moved_;  ///< how far each centre moved in the frame, at most; and of each, how far any other did
   bool started_ = false;
   Sums sums_;
 };

@@ -3,6 +3,7 @@
 #include <tine/mining/query.hpp>
 
 #include "../csv/csv_file.hpp"
+#include "../join/joined_source.hpp"
 #include "../table_source.hpp"
 #include "plan.hpp"
 
@@ -29,6 +30,10 @@ std::string describe(const Source& source, const std::string& what, const Plan& 
   };
   line("read", what + " in " + std::to_string(source.slices()) +
                    (source.slices() == 1 ? " slice" : " slices"));
+  if (query.join.right != nullptr)
+    line("join", "with a table of " + std::to_string(query.join.right->rows()) + " rows on " +
+                     list_of(query.join.on) +
+                     (query.join.left ? ", rows without a match too" : ""));
   std::string columns;
   for (const std::size_t i : plan.columns)
     columns += (columns.empty() ? "" : ", ") + source.schema()[i].name + " " +
@@ -37,10 +42,21 @@ std::string describe(const Source& source, const std::string& what, const Plan& 
                       std::to_string(plan.columns.size()) + " of " +
                       std::to_string(source.schema().size()) + ")");
   if (plan.where) line("filter", to_string(*parse_expression(query.where)));
-  if (!plan.grouped) line("select", query.select.empty() ? "all columns" : list_of(query.select));
+  if (!plan.grouped()) line("select", query.select.empty() ? "all columns" : list_of(query.select));
+  if (plan.sample) {
+    const Sample& sample = *plan.sample;
+    line("sample", (sample.rows == 0 ? query.sample + " of the rows"
+                                     : std::to_string(sample.rows) +
+                                           " rows; their numbers are found in a pass before") +
+                       ", of seed " + std::to_string(sample.seed));
+  }
+  if (plan.histogram)
+    line("count", "the values of " + to_string(*plan.histogram->value) + " in " +
+                      std::to_string(plan.histogram->bins) + " equal bins" +
+                      (plan.histogram->range ? "" : "; their range is found in a pass before"));
   if (!query.group_by.empty()) line("group", "by " + list_of(query.group_by));
   if (!query.aggregates.empty()) line("compute", list_of(query.aggregates));
-  if (plan.grouped) line("merge", "the groups of all slices, in the order of slices");
+  if (plan.grouped()) line("merge", "the groups of all slices, in the order of slices");
   if (!plan.order.empty()) {
     std::string order;
     for (const Plan::Order& by : plan.order)
@@ -61,18 +77,20 @@ std::string describe(const Source& source, const std::string& what, const Plan& 
 
 }  // namespace
 
-std::string explain(const PoolWith&, const Table& table, const Query& query) {
-  const Plan plan = make_plan(table.schema(), query);
-  return describe(TableSource(table), "a table of " + std::to_string(table.rows()) + " rows", plan,
-                  query);
+std::string explain(const PoolWith& on, const Table& table, const Query& query) {
+  TableSource source(table);
+  const JoinOf joined(on, source, query);
+  return describe(joined.source(), "a table of " + std::to_string(table.rows()) + " rows",
+                  make_plan(on, joined.source(), query), query);
 }
 
 std::string explain(const PoolWith& on, const FileSource& file, const CsvOptions& csv,
                     const Query& query) {
   CsvFile source(on, file, csv);
-  const Plan plan = make_plan(on, source, query);
-  return describe(source, file.name + ", " + std::to_string(source.size()) + " bytes of CSV", plan,
-                  query);
+  const JoinOf joined(on, source, query);
+  return describe(joined.source(),
+                  file.name + ", " + std::to_string(source.size()) + " bytes of CSV",
+                  make_plan(on, joined.source(), query), query);
 }
 
 }  // namespace tine::mining

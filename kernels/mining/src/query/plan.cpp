@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 
 namespace tine::mining {
 
@@ -59,7 +58,7 @@ void select_groups(Plan& plan, Columns& columns, const Query& query) {
     if (!is_aggregate(*item.node) && !called)
       throw QueryError(
           "this is no aggregate; there are count, sum, mean, min, max, var, stddev, "
-          "median, p0 to p100, quantile, distinct, first, last and corr",
+          "median, p0 to p100, quantile, distinct, approx_distinct, first, last and corr",
           query.aggregates, item.node->position);
     std::vector<Type> types;
     for (const Node* argument : rowwise_arguments(*item.node)) {
@@ -70,6 +69,40 @@ void select_groups(Plan& plan, Columns& columns, const Query& query) {
     add_field(plan, item.name, result_type(plan.aggregates.back()), query.aggregates,
               item.node->position);
   }
+}
+
+// The least and the greatest value, or how many there are in each bin.
+void select_histogram(Plan& plan, Columns& columns, const Query& query,
+                      const std::optional<HistogramRange>& range) {
+  plan.histogram = parse_histogram(query.histogram);
+  if (!plan.histogram->range) plan.histogram->range = range;
+  for (const auto& [clause, name] : {std::pair{&query.select, "rows are selected"},
+                                     {&query.group_by, "groups are made"},
+                                     {&query.aggregates, "aggregates are computed"},
+                                     {&query.order_by, "an order is given"}})
+    if (!clause->empty())
+      throw QueryError(
+          std::string("a histogram is an answer by itself, and ") + name + " beside it", *clause,
+          0);
+  const Histogram& histogram = *plan.histogram;
+  const Type type = compile(*histogram.value, query.histogram, columns).type;
+  if (type != Type::integer && type != Type::real)
+    throw QueryError("a histogram is of numbers, and this is of type " +
+                         std::string(to_string(type)) +
+                         (type == Type::date || type == Type::datetime
+                              ? "; groups by bin(x, 'month') count times"
+                              : ""),
+                     query.histogram, histogram.value->position);
+  if (histogram.range) {
+    plan.outputs.push_back(compile(*bin_of(histogram), query.histogram, columns));
+    plan.aggregates.push_back({.kind = AggregateKind::count});
+  } else {
+    for (const AggregateKind kind : {AggregateKind::min, AggregateKind::max}) {
+      plan.arguments.push_back(compile(*finite_value_of(histogram), query.histogram, columns));
+      plan.aggregates.push_back({.kind = kind, .arguments = 1, .types = {Type::real}});
+    }
+  }
+  plan.fields = histogram_fields();
 }
 
 bool is_minus(const Node& node) {
@@ -91,7 +124,7 @@ void order_by(Plan& plan, Columns& columns, const Query& query) {
       plan.order.push_back({static_cast<std::size_t>(found - plan.fields.begin()), descending});
       continue;
     }
-    if (plan.grouped)
+    if (plan.grouped())
       throw QueryError(
           "groups are ordered by their keys and aggregates, of which " + text + " is none",
           query.order_by, node.position);
@@ -102,22 +135,21 @@ void order_by(Plan& plan, Columns& columns, const Query& query) {
   }
 }
 
-}  // namespace
-
-std::size_t Plan::most_rows() const {
-  return order.empty() && limit ? *limit : std::numeric_limits<std::size_t>::max();
-}
-
-Plan make_plan(const Schema& schema, const Query& query) {
+Plan make_plan(const Schema& schema, const Query& query,
+               const std::optional<HistogramRange>& range) {
   Plan plan;
   Columns columns(schema);
-  plan.grouped = !query.group_by.empty() || !query.aggregates.empty();
-  if (plan.grouped)
+  if (!query.group_by.empty() || !query.aggregates.empty() || !query.histogram.empty())
+    plan.kind = Plan::Kind::groups;
+  if (!query.histogram.empty())
+    select_histogram(plan, columns, query, range);
+  else if (plan.grouped())
     select_groups(plan, columns, query);
   else
     select_rows(plan, columns, query);
   order_by(plan, columns, query);
   plan.limit = query.limit;
+  if (!query.sample.empty()) plan.sample = parse_sample(query.sample, query.seed);
   plan.kept = columns.used().size();
   if (!query.where.empty()) {
     plan.where = compile(*parse_expression(query.where), query.where, columns);
@@ -130,18 +162,28 @@ Plan make_plan(const Schema& schema, const Query& query) {
   return plan;
 }
 
-Plan make_plan(const PoolWith& on, CsvFile& file, const Query& query) {
+}  // namespace
+
+Plan make_plan(const Schema& schema, const Query& query) {
+  return make_plan(schema, query, std::nullopt);
+}
+
+Plan make_plan(const Schema& schema, const Query& query, const HistogramRange& range) {
+  return make_plan(schema, query, std::optional(range));
+}
+
+Plan make_plan(const PoolWith& on, Source& source, const Query& query) {
   try {
-    return make_plan(file.schema(), query);
+    return make_plan(source.schema(), query);
   } catch (const QueryError&) {
-    const Schema before = file.schema();
+    const Schema before = source.schema();
     try {
-      file.infer(on);
+      source.infer(on);
     } catch (const FileError&) {  // that its rows are bad, too, is for the next time
     }
-    if (file.schema() == before) throw;
+    if (source.schema() == before) throw;
   }
-  return make_plan(file.schema(), query);
+  return make_plan(source.schema(), query);
 }
 
 }  // namespace tine::mining

@@ -56,8 +56,7 @@ class GrowingColumn {
     }
     if (column_.type == Type::text) {
       auto* const codes = std::get<Array<std::uint32_t>>(column_.values).data() + at;
-      from.for_each_text(
-          [&](std::size_t row, std::string_view text) { codes[row] = code_of(text); });
+      for (std::size_t row = 0; row < rows; ++row) codes[row] = code_of(from.text(row));
       return;
     }
     std::visit(
@@ -65,6 +64,14 @@ class GrowingColumn {
           std::memcpy(to.data() + at, from.values.data(), rows * sizeof(T));
         },
         column_.values);
+  }
+
+  /// That it takes, as far as these are many.
+  std::uint64_t bytes() const {
+    constexpr std::uint64_t node = 64;  // of a text in the map, beside its bytes
+    const std::uint64_t each =
+        std::visit([](const auto& values) { return sizeof *values.peek().data(); }, column_.values);
+    return capacity_ * (each + !column_.nulls.empty()) + 2 * bytes_.size() + node * ends_.size();
   }
 
   Column finish() && {
@@ -103,7 +110,8 @@ class GrowingColumn {
 };
 
 // None when the types of columns turned out to be others.
-std::optional<Table> read_once(const PoolWith& on, CsvFile& source) {
+std::optional<Table> read_once(const PoolWith& on, CsvFile& source, const std::string& name,
+                               std::uint64_t memory) {
   source.rewind();
   const Plan plan = make_plan(source.schema(), {});
   std::vector<Type> types;
@@ -127,6 +135,12 @@ std::optional<Table> read_once(const PoolWith& on, CsvFile& source) {
         columns[i].add(block.columns[i], block.rows, rows);
       rows += block.rows;
     }
+    std::uint64_t bytes = 0;
+    for (const GrowingColumn& column : columns) bytes += column.bytes();
+    if (memory != 0 && bytes > memory)
+      throw OutOfMemory("tine: " + name + " takes more memory as a table than it may, " +
+                            std::to_string(memory >> 20) + " MiB",
+                        bytes, memory, "the memory for a table");
     return true;
   });
   if (!good) return std::nullopt;
@@ -139,10 +153,11 @@ std::optional<Table> read_once(const PoolWith& on, CsvFile& source) {
 
 }  // namespace
 
-Table read_table(const PoolWith& on, const FileSource& file, const CsvOptions& csv) {
+Table read_table(const PoolWith& on, const FileSource& file, const CsvOptions& csv,
+                 std::uint64_t memory) {
   CsvFile source(on, file, csv);
   for (;;)
-    if (auto table = read_once(on, source)) return *std::move(table);
+    if (auto table = read_once(on, source, file.name, memory)) return *std::move(table);
 }
 
 }  // namespace tine::mining

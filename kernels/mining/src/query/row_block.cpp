@@ -23,10 +23,10 @@ void RowCollector::add(std::size_t rows, std::span<const Vector> columns) {
       for (std::size_t r = 0; r < rows; ++r) {
         const std::string_view text =
             from.is_null(r) ? std::string_view() : from.as<std::string_view>()[r];
-        const auto size = static_cast<std::uint32_t>(text.size());
-        const auto* const bytes = reinterpret_cast<const std::byte*>(&size);
-        to.values.insert(to.values.end(), bytes, bytes + sizeof size);
         to.characters.insert(to.characters.end(), text.begin(), text.end());
+        const std::uint64_t end = to.characters.size();
+        const auto* const bytes = reinterpret_cast<const std::byte*>(&end);
+        to.values.insert(to.values.end(), bytes, bytes + sizeof end);
       }
     } else {
       const auto* const bytes = from.as<std::byte>();
@@ -61,7 +61,7 @@ RowBlock RowBlock::read(BlobReader from, std::span<const Type> types) {
                                           : from.bytes(block.rows * each);
     };
     if (from.value<std::uint8_t>() != 0) column.nulls = take(1);
-    column.values = take(type == Type::text ? 4 : value_bytes(type));
+    column.values = take(type == Type::text ? 8 : value_bytes(type));
     if (type == Type::text)
       column.characters = from.bytes(static_cast<std::size_t>(from.value<std::uint64_t>()));
     if (!from.good() || column.values.empty())

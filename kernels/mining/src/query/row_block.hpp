@@ -19,6 +19,7 @@ class RowCollector {
 
   void add(std::size_t rows, std::span<const Vector> columns);
   bool full() const { return rows_ == most_; }
+  std::size_t rows() const { return rows_; }
   void write(BlobWriter& to) const;
 
  private:
@@ -26,18 +27,18 @@ class RowCollector {
     Type type{};
     bool any_null = false;
     std::vector<std::uint8_t> nulls;
-    std::vector<std::byte> values;  // of text: lengths
+    std::vector<std::byte> values;  // of text: where each ends among the characters
     std::vector<char> characters;
   };
   std::size_t most_, rows_ = 0;
   std::vector<Column> columns_;
 };
 
-/// In the master: one column of a block. Where it lies, other kernels could write: sizes are checked.
+/// One column of a block, where it lies. There other kernels could write: sizes are checked.
 struct BlockColumn {
   Type type{};
   std::span<const std::byte> nulls;   // empty: none is
-  std::span<const std::byte> values;  // of text: lengths of 4 bytes
+  std::span<const std::byte> values;  // of text: ends, of 8 bytes
   std::span<const std::byte> characters;
 
   bool is_null(std::size_t row) const { return !nulls.empty() && nulls[row] != std::byte(0); }
@@ -47,16 +48,12 @@ struct BlockColumn {
     std::memcpy(&v, values.data() + row * sizeof(T), sizeof v);
     return v;
   }
-  /// Of text: calls f(row, text) for all rows in order.
-  template <class F>
-  void for_each_text(F f) const {
-    std::size_t at = 0;
-    for (std::size_t row = 0; row < values.size() / 4; ++row) {
-      const auto size = value<std::uint32_t>(row);
-      if (size > characters.size() - at) return;
-      f(row, std::string_view(reinterpret_cast<const char*>(characters.data()) + at, size));
-      at += size;
-    }
+  std::string_view text(std::size_t row) const {
+    const auto begin = row == 0 ? 0 : value<std::uint64_t>(row - 1);
+    const auto end = value<std::uint64_t>(row);
+    if (begin > end || end > characters.size()) return {};
+    return {reinterpret_cast<const char*>(characters.data()) + begin,
+            static_cast<std::size_t>(end - begin)};
   }
 };
 

@@ -4,9 +4,11 @@
 
 #include "../aggregate/groups.hpp"
 #include "../csv/csv_file.hpp"
+#include "../join/joined_source.hpp"
 #include "../table_source.hpp"
 #include "order.hpp"
-#include "row_block.hpp"
+#include "row_output.hpp"
+#include "sorted_rows.hpp"
 #include "waves.hpp"
 
 namespace tine::mining {
@@ -19,148 +21,142 @@ std::vector<Type> types_of(std::span<const Program> programs) {
   return types;
 }
 
-Result empty_result(std::span<const Field> fields) {
-  Result result;
-  for (const Field& field : fields)
-    result.columns.push_back({.name = field.name, .type = field.type});
-  return result;
-}
-
-void append(ResultColumn& to, const BlockColumn& from, std::size_t rows) {
-  for (std::size_t r = 0; r < rows; ++r) to.nulls.push_back(from.is_null(r));
-  switch (from.type) {
-    case Type::boolean:
-      for (std::size_t r = 0; r < rows; ++r) to.integers.push_back(from.value<std::uint8_t>(r));
-      break;
-    case Type::real:
-      for (std::size_t r = 0; r < rows; ++r) to.reals.push_back(from.value<double>(r));
-      break;
-    case Type::text:
-      from.for_each_text([&](std::size_t, std::string_view text) { to.texts.emplace_back(text); });
-      to.texts.resize(to.nulls.size());
-      break;
-    default:
-      for (std::size_t r = 0; r < rows; ++r) to.integers.push_back(from.value<std::int64_t>(r));
-  }
-}
-
-void append(Result& to, const RowBlock& from) {
-  for (std::size_t i = 0; i < from.columns.size(); ++i)
-    append(to.columns[i], from.columns[i], from.rows);
-  to.rows += from.rows;
-}
-
-void finish(Result& result, const Plan& plan) {
-  order_rows(result, plan.order, plan.limit);
-  result.columns.resize(result.columns.size() - plan.hidden);
-}
-
-class Rows {
+// What has been read and done, of a plan. None when the source's schema has changed.
+class Answer {
  public:
-  Rows(const Plan& plan, const ScanOptions& options)
-      : plan_(plan),
-        options_(options),
-        types_(types_of(plan.outputs)),
-        result_(empty_result(plan.fields)) {}
+  Answer(const PoolWith& on, Source& source, const ScanOptions& options)
+      : on_(on), source_(source), options_(options) {}
 
-  bool take(std::span<const std::span<const std::byte>> slices) {
-    for (const auto& slice : slices) {
-      append(result_, RowBlock::read(BlobReader(slice), types_));
-      bytes_ += slice.size();
-      if (!plan_.order.empty()) {
-        // Of many rows only the first ones in the order are wanted.
-        if (plan_.limit && result_.rows / 2 > *plan_.limit + 65'536) {
-          order_rows(result_, plan_.order, plan_.limit);
-          bytes_ = 0;
-        }
-      } else if (plan_.limit && given_ + result_.rows >= *plan_.limit) {
-        order_rows(result_, {}, *plan_.limit - given_);
-        give();
-        return false;
-      }
+  std::optional<Result> operator()(const Query& query) {
+    Plan plan = make_plan(on_, source_, query);
+    const auto sample = find_sample(query, plan);
+    if (!sample) return std::nullopt;
+    plan.sample = *sample;
+    auto result = run(plan);
+    if (!result || !plan.histogram) return result;
+    if (!plan.histogram->range) {
+      plan = make_plan(source_.schema(), query, range_of(*result));
+      plan.sample = *sample;
+      result = run(plan);
     }
-    give();
-    check_memory();
-    return true;
-  }
-  Result result() && {
-    finish(result_, plan_);
-    return std::move(result_);
+    if (!result) return result;
+    Result bins = histogram_of(*plan.histogram, *result);
+    bins.rows_read = result->rows_read;
+    bins.rows_selected = result->rows_selected;
+    order_rows(bins, {}, plan.limit);
+    return bins;
   }
 
  private:
-  void give() {
-    if (!options_.sink || !plan_.order.empty()) return;
-    given_ += result_.rows;
-    options_.sink(result_);
-    result_ = empty_result(plan_.fields);
-    bytes_ = 0;
-  }
-  void check_memory() const {
-    if (options_.memory != 0 && bytes_ > options_.memory)
-      throw OutOfMemory("tine: the rows of the result take more than may be taken, " +
-                            std::to_string(options_.memory >> 20) +
-                            " MiB; fewer columns, a condition or a limit make them less",
-                        bytes_, options_.memory, "the memory for a query");
+  // The sample of so many rows ends with the number that the last one of them has.
+  std::optional<std::optional<Sample>> find_sample(const Query& query, const Plan& plan) {
+    if (!plan.sample || plan.sample->rows == 0) return plan.sample;
+    Plan numbers = make_plan(source_.schema(), {.where = query.where, .aggregates = "count"});
+    numbers.kind = Plan::Kind::numbers;
+    numbers.aggregates.clear();
+    numbers.sample = plan.sample;
+    Smallest smallest(plan.sample->rows);
+    source_.rewind();
+    Waves waves(on_, source_, numbers, options_);
+    const bool good = waves.run([&](auto slices) {
+      for (const auto& slice : slices) {
+        BlobReader from(slice);
+        for (auto left = from.value<std::uint64_t>(); left > 0 && from.good(); --left)
+          smallest.add(from.value<std::uint64_t>());
+      }
+      return true;
+    });
+    if (!good) return std::nullopt;
+    Sample sample = *plan.sample;
+    const std::vector<std::uint64_t>& values = smallest.values();
+    if (values.size() == sample.rows) sample.last = std::ranges::max(values);
+    return sample;
   }
 
-  const Plan& plan_;
-  const ScanOptions& options_;
-  std::vector<Type> types_;
-  Result result_;
-  std::uint64_t bytes_ = 0;  // of the rows that are kept, on their way here
-  std::size_t given_ = 0;
-};
+  std::optional<Result> run(Plan& plan) {
+    source_.rewind();
+    std::optional<Result> result = plan.grouped() ? groups(plan) : rows(plan);
+    if (!result) return result;
+    result->rows_read = rows_read_;
+    result->rows_selected = rows_selected_;
+    return result;
+  }
 
-// None when the source's schema has changed.
-std::optional<Result> answer(const PoolWith& on, Source& source, const Plan& plan,
-                             const ScanOptions& options) {
-  Waves waves(on, source, plan, options);
-  std::optional<Result> result;
-  if (plan.grouped) {
-    GroupMerger groups(on, types_of(plan.outputs), plan.aggregates, options.memory);
+  // What slices give, to `take`; false when the schema has changed.
+  bool read(const Plan& plan, const Waves::Take& take) {
+    Waves waves(on_, source_, plan, options_);
+    const bool good = waves.run(take);
+    rows_read_ = waves.rows_read();
+    rows_selected_ = waves.rows_selected();
+    return good;
+  }
+
+  std::optional<Result> groups(const Plan& plan) {
+    GroupMerger groups(on_, types_of(plan.outputs), plan.aggregates, options_.memory);
     const auto take = [&](auto slices) {
       groups.add(slices);
       return true;
     };
-    if (!waves.run(take)) return std::nullopt;
-    result = groups.finish();
+    if (!read(plan, take)) return std::nullopt;
+    Result result = groups.finish();
+    if (plan.histogram) return result;
     for (std::size_t i = 0; i < plan.fields.size(); ++i)
-      result->columns[i].name = plan.fields[i].name;
-    finish(*result, plan);
-  } else {
-    Rows rows(plan, options);
-    if (!waves.run([&](auto slices) { return rows.take(slices); })) return std::nullopt;
-    result = std::move(rows).result();
+      result.columns[i].name = plan.fields[i].name;
+    order_rows(result, plan.order, plan.limit);
+    return result;
   }
-  result->rows_read = waves.rows_read();
-  result->rows_selected = waves.rows_selected();
-  return result;
+
+  std::optional<Result> rows(Plan& plan) {
+    plan.text = options_.text;
+    RowOutput output(plan, options_);
+    const auto take = [&](auto slices) { return output.take(slices); };
+    if (plan.order.empty()) {
+      if (plan.text.append != nullptr) plan.kind = Plan::Kind::text;
+      if (!read(plan, take)) return std::nullopt;
+      return std::move(output).result();
+    }
+    SortedRows sorted(on_, plan, options_);
+    const auto add = [&](auto slices) {
+      sorted.add(slices);
+      return true;
+    };
+    if (!read(plan, add)) return std::nullopt;
+    sorted.finish(take);
+    return std::move(output).result();
+  }
+
+  const PoolWith& on_;
+  Source& source_;
+  const ScanOptions& options_;
+  std::uint64_t rows_read_ = 0, rows_selected_ = 0;
+};
+
+// What has been given away cannot be taken back when a type turns out to be wider.
+bool gives_away(const Query& query, const ScanOptions& options) {
+  return (options.sink || options.text.append != nullptr) && query.order_by.empty() &&
+         query.group_by.empty() && query.aggregates.empty() && query.histogram.empty();
 }
 
 }  // namespace
 
 Result scan(const PoolWith& on, const Table& table, const Query& query,
             const ScanOptions& options) {
-  const Plan plan = make_plan(table.schema(), query);
   TableSource source(table);
-  return answer(on, source, plan, options).value();
+  const JoinOf joined(on, source, query);
+  return Answer(on, joined.source(), options)(query).value();
 }
 
-// What has been given away cannot be taken back when a type turns out to be wider.
 Result scan(const PoolWith& on, const FileSource& file, const CsvOptions& csv, const Query& query,
             const ScanOptions& options) {
   CsvFile source(on, file, csv);
-  if (options.sink && query.group_by.empty() && query.aggregates.empty()) source.infer(on);
-  for (;;) {
-    const Plan plan = make_plan(on, source, query);
-    source.rewind();
-    if (auto result = answer(on, source, plan, options)) {
+  const JoinOf joined(on, source, query);
+  if (gives_away(query, options)) joined.source().infer(on);
+  for (;;)
+    if (auto result = Answer(on, joined.source(), options)(query)) {
       result->bad_rows = source.bad_rows();
       result->bad_lines = source.bad_lines();
       return *std::move(result);
     }
-  }
 }
 
 Schema schema_of(const PoolWith& on, const FileSource& file, const CsvOptions& csv) {

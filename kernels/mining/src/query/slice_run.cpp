@@ -7,6 +7,8 @@
 #include "../expression/evaluator.hpp"
 #include "../filter.hpp"
 #include "row_block.hpp"
+#include "row_order.hpp"
+#include "text_block.hpp"
 
 namespace tine::mining {
 
@@ -29,6 +31,20 @@ void write_programs(BlobWriter& to, std::span<const Program> programs) {
   }
 }
 
+template <class T>
+void write_values(BlobWriter& to, std::span<const T> values) {
+  to.value<std::uint64_t>(values.size());
+  for (const T& value : values) to.value(value);
+}
+
+template <class T>
+std::vector<T> read_values(BlobReader& from) {
+  std::vector<T> values;
+  for (auto left = from.value<std::uint64_t>(); left > 0 && from.good(); --left)
+    values.push_back(from.value<T>());
+  return values;
+}
+
 // Programs, and the vectors that they give for a batch.
 struct Expressions {
   std::vector<Type> types;
@@ -48,63 +64,113 @@ struct Expressions {
   }
 };
 
+// A filter that knows its columns when it sees them.
+class Rows {
+ public:
+  // Whether any are left.
+  bool choose(Batch& batch, const Vector& condition) {
+    if (!filter_) {
+      std::vector<Type> types;
+      for (const Vector& column : batch.columns) types.push_back(column.type);
+      filter_.emplace(types);
+    }
+    Batch chosen;
+    if ((*filter_)(batch, condition, chosen) == 0) return false;
+    batch = chosen;
+    return true;
+  }
+
+ private:
+  std::optional<Filter> filter_;
+};
+
 // All of a slice but its report.
 class SliceRun {
  public:
-  explicit SliceRun(BlobReader from)
-      : kept_(from.value<std::uint64_t>()),
-        grouped_(from.value<bool>()),
+  SliceRun(BlobReader from, std::uint64_t slice)
+      : slice_(slice),
+        kept_(from.value<std::uint64_t>()),
+        result_(from.value<Plan::Kind>()),
         most_(from.value<std::uint64_t>()),
         where_(from),
         outputs_(from),
-        arguments_(from) {
-    std::vector<Aggregate> aggregates(from.value<std::uint64_t>());
-    for (Aggregate& aggregate : aggregates) aggregate = from.value<Aggregate>();
-    if (grouped_)
-      groups_.emplace(outputs_.types, aggregates);
-    else
-      rows_.emplace(outputs_.types.size(), most_);
+        arguments_(from),
+        aggregates_(read_values<Aggregate>(from)),
+        order_(read_values<Plan::Order>(from)),
+        sampled_(from.value<bool>()),
+        sample_(from.value<Sample>()),
+        numbers_(sample_.rows) {
+    switch (result_) {
+      case Plan::Kind::groups:
+        groups_.emplace(outputs_.types, aggregates_);
+        break;
+      case Plan::Kind::rows:
+        rows_.emplace(outputs_.types.size(), order_.empty() ? most_ : all);
+        break;
+      case Plan::Kind::text:
+        text_.emplace(from, most_);
+        break;
+      case Plan::Kind::numbers:
+        break;
+    }
   }
 
   void read(Stream& stream, SliceResult& result) {
     Batch batch;
-    while (!(rows_ && rows_->full()) && stream.next(batch)) {
+    while (!full() && stream.next(batch)) {
       result.rows += batch.rows;
       if (!where_.types.empty()) {
         const Vector condition = where_(batch)[0];
         batch.columns = batch.columns.first(std::min(kept_, batch.columns.size()));
-        if (!filter_) {
-          std::vector<Type> types;
-          for (const Vector& column : batch.columns) types.push_back(column.type);
-          filter_.emplace(types);
-        }
-        Batch chosen;
-        if ((*filter_)(batch, condition, chosen) == 0) continue;
-        batch = chosen;
+        if (!filtered_.choose(batch, condition)) continue;
       }
       result.selected += batch.rows;
+      if (sampled_ && !sample(batch, result.selected - batch.rows)) continue;
       const auto outputs = outputs_(batch);
-      if (grouped_)
-        groups_->add(batch.rows, outputs, arguments_(batch));
-      else
-        rows_->add(batch.rows, outputs);
+      if (groups_) groups_->add(batch.rows, outputs, arguments_(batch));
+      if (rows_) rows_->add(batch.rows, outputs);
+      if (text_) text_->add(batch.rows, outputs);
     }
   }
-  void write(BlobWriter& to) const {
-    if (grouped_)
-      groups_->write(to);
-    else
-      rows_->write(to);
+  void write(BlobWriter& to) {
+    if (groups_) groups_->write(to);
+    if (rows_ && order_.empty()) rows_->write(to);
+    if (rows_ && !order_.empty()) write_first_rows(*rows_, outputs_.types, order_, most_, to);
+    if (text_) text_->write(to);
+    if (result_ == Plan::Kind::numbers) write_values(to, std::span(numbers_.values()));
   }
 
  private:
+  static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+
+  bool full() const { return (rows_ && rows_->full()) || (text_ && text_->full()); }
+
+  // The rows of a batch that are in the sample; or only their numbers, to find out how small these are.
+  bool sample(Batch& batch, std::uint64_t before) {
+    for (std::size_t i = 0; i < batch.rows; ++i) {
+      const std::uint64_t number = random_number(sample_.seed, slice_, before + i);
+      chosen_[i] = number <= sample_.last;
+      if (result_ == Plan::Kind::numbers) numbers_.add(number);
+    }
+    return result_ != Plan::Kind::numbers &&
+           sampled_rows_.choose(batch, {Type::boolean, chosen_.data(), nullptr});
+  }
+
+  std::uint64_t slice_;
   std::size_t kept_;
-  bool grouped_;
+  Plan::Kind result_;
   std::size_t most_;
   Expressions where_, outputs_, arguments_;
-  std::optional<Filter> filter_;
+  std::vector<Aggregate> aggregates_;
+  std::vector<Plan::Order> order_;
+  bool sampled_;
+  Sample sample_;
+  Rows filtered_, sampled_rows_;
+  std::array<std::uint8_t, batch_rows> chosen_;
   std::optional<Groups> groups_;
   std::optional<RowCollector> rows_;
+  std::optional<TextCollector> text_;
+  Smallest numbers_;
 };
 
 }  // namespace
@@ -113,13 +179,17 @@ std::vector<std::byte> for_workers(const Plan& plan, const Source& source) {
   return to_blob([&, description = source.description(plan.columns)](BlobWriter& to) {
     write_bytes(to, description);
     to.value<std::uint64_t>(plan.kept);
-    to.value(plan.grouped);
+    to.value(plan.kind);
     to.value<std::uint64_t>(plan.most_rows());
     write_programs(to, plan.where ? std::span(&*plan.where, 1) : std::span<const Program>());
     write_programs(to, plan.outputs);
     write_programs(to, plan.arguments);
-    to.value<std::uint64_t>(plan.aggregates.size());
-    for (const Aggregate& aggregate : plan.aggregates) to.value(aggregate);
+    write_values(to, std::span(plan.aggregates));
+    write_values(to, std::span(plan.order));
+    to.value(plan.sample.has_value());
+    to.value(plan.sample.value_or(Sample()));
+    if (plan.kind == Plan::Kind::text)
+      write_text_plan(to, plan.text, plan.fields, plan.limit.has_value());
   });
 }
 
@@ -135,7 +205,7 @@ void run_slice(std::span<const std::byte> plan, const SliceTask& task, SliceResu
   // What an expression throws may come of text that is no cell, in a slice that begins within quotes: it
   // counts only when the stream's report is good.
   try {
-    SliceRun run(from);
+    SliceRun run(from, task.slice);
     run.read(*stream, result);
     read_on();
     run.write(to);
