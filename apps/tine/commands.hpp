@@ -18,5 +18,6 @@ Run add_matrix_command(CLI::App& app);
 // With tine::mining.
 Run add_mine_command(CLI::App& app);
 Run add_scan_command(CLI::App& app);
+Run add_text_command(CLI::App& app);
 
 }  // namespace tine::app

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
 #if TINE_HAS_MINING
   commands.emplace_back("scan", add_scan_command(app));
   commands.emplace_back("mine", add_mine_command(app));
+  commands.emplace_back("text", add_text_command(app));
 #endif
 #if TINE_HAS_IMAGE
   commands.emplace_back("demo", add_demo_command(app));

@@ -9,6 +9,7 @@
 
 #include <tine/mining/item_sets.hpp>
 
+#include "built_rows.hpp"
 #include "exit.hpp"
 #include "interrupt.hpp"
 #include "mine_command.hpp"
@@ -23,8 +24,6 @@ namespace {
 using mining::Baskets;
 using mining::BasketSelection;
 using mining::ItemSets;
-using mining::Result;
-using mining::ResultColumn;
 using mining::Rule;
 using mining::Type;
 
@@ -49,37 +48,6 @@ void check(const ItemSetSettings& settings) {
         "with an item in each row; or --items, a column with lists of items; or --lines, where "
         "each line is a list");
 }
-
-// Rows that are written some at a time.
-class Rows {
- public:
-  Rows(RowWriter& to, std::vector<std::pair<std::string, Type>> columns) : to_(to) {
-    for (auto& [name, type] : columns) rows_.columns.push_back({.name = name, .type = type});
-  }
-  void text(std::string value) { next().texts.push_back(std::move(value)); }
-  void integer(std::uint64_t value) { next().integers.push_back(static_cast<std::int64_t>(value)); }
-  void real(double value) { next().reals.push_back(value); }
-  void end_row() {
-    column_ = 0;
-    if (++rows_.rows == 4096) write();
-  }
-  void finish() { write(); }
-
- private:
-  ResultColumn& next() { return rows_.columns[column_++]; }
-  void write() {
-    check_interrupt();
-    for (ResultColumn& column : rows_.columns) column.nulls.resize(rows_.rows);
-    to_.add(rows_);
-    for (ResultColumn& column : rows_.columns)
-      column = {.name = std::move(column.name), .type = column.type};
-    rows_.rows = 0;
-  }
-
-  RowWriter& to_;
-  Result rows_;
-  std::size_t column_ = 0;
-};
 
 class ItemSetRun {
  public:
@@ -155,10 +123,10 @@ class ItemSetRun {
   }
 
   void write_sets(const Baskets& baskets, const ItemSets& sets) {
-    Rows rows(output_.rows(), {{"items", Type::text},
-                               {"length", Type::integer},
-                               {"count", Type::integer},
-                               {"support", Type::real}});
+    BuiltRows rows(output_.rows(), {{"items", Type::text},
+                                    {"length", Type::integer},
+                                    {"count", Type::integer},
+                                    {"support", Type::real}});
     for (std::size_t i = 0; i < sets.size(); ++i) {
       rows.text(text_of(baskets, sets[i]));
       rows.integer(sets[i].size());
@@ -172,12 +140,12 @@ class ItemSetRun {
   std::size_t write_rules(const Baskets& baskets, const ItemSets& sets, std::uint64_t memory) {
     mining::RuleOptions options = settings_.rule;
     options.memory = memory;
-    Rows rows(output_.rows(), {{"antecedent", Type::text},
-                               {"consequent", Type::text},
-                               {"count", Type::integer},
-                               {"support", Type::real},
-                               {"confidence", Type::real},
-                               {"lift", Type::real}});
+    BuiltRows rows(output_.rows(), {{"antecedent", Type::text},
+                                    {"consequent", Type::text},
+                                    {"count", Type::integer},
+                                    {"support", Type::real},
+                                    {"confidence", Type::real},
+                                    {"lift", Type::real}});
     const std::vector<Rule> rules = mining::association_rules(sets, options);
     for (const Rule& rule : rules) {
       rows.text(text_of(baskets, sets[rule.antecedent]));
