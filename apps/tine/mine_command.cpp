@@ -153,9 +153,7 @@ void MineCommand::learn(const MineSubcommand& chosen) {
 
 std::string MineCommand::clause_with(const std::string& text) const {
   if (text == settings_.selection.where) return "--where";
-  if (text == settings_.selection.target) return settings_.target_option;
-  return settings_.selection.target.empty() ? "--features"
-                                            : "--features or " + settings_.target_option;
+  return text == settings_.selection.target ? settings_.target_option : "--features";
 }
 
 int MineCommand::run() {

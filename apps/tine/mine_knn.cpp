@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <tine/mining/confusion.hpp>
 #include <tine/mining/neighbours.hpp>
 
 #include "mine_columns.hpp"
@@ -16,6 +17,7 @@ namespace tine::app {
 
 namespace {
 
+using mining::Confusion;
 using mining::NearestClassifier;
 using mining::NearestOptions;
 using mining::NearestRegressor;
@@ -38,17 +40,13 @@ std::vector<ResultColumn> columns_of(const PoolWith& on, const NearestClassifier
 }
 
 // How often samples of each class are given each class by the others.
-nlohmann::ordered_json confusion(const NearestClassifier& model,
-                                 std::span<const std::uint32_t> predicted) {
-  const std::size_t classes = model.classes.size();
-  std::vector<std::uint64_t> counts(classes * classes);
-  for (std::size_t i = 0; i < predicted.size(); ++i)
-    if (predicted[i] < classes) ++counts[model.labels[i] * classes + predicted[i]];
+nlohmann::ordered_json table_of(const Confusion& confusion,
+                                const std::vector<std::string>& classes) {
   nlohmann::ordered_json table;
-  for (std::size_t of = 0; of < classes; ++of) {
-    nlohmann::ordered_json row{{"class", model.classes[of]}};
-    for (std::size_t as = 0; as < classes; ++as)
-      row["as " + model.classes[as]] = counts[of * classes + as];
+  for (std::size_t is = 0; is < classes.size(); ++is) {
+    nlohmann::ordered_json row{{"class", classes[is]}};
+    for (std::size_t taken_for = 0; taken_for < classes.size(); ++taken_for)
+      row["as " + classes[taken_for]] = confusion(is, taken_for);
     table.push_back(std::move(row));
   }
   return table;
@@ -84,12 +82,10 @@ void classify(MineRun& run, const NearestOptions& options) {
   run.facts()["classes"] = samples.classes.size();
   run.save(model.save());
   const auto predicted = model.leave_one_out(run.on());
-  std::uint64_t right = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) right += predicted[i] == samples.labels[i];
-  run.facts()["leave_one_out_accuracy"] =
-      static_cast<double>(right) / static_cast<double>(samples.size());
-  if (samples.classes.size() <= most_told)
-    run.facts()["leave_one_out"] = confusion(model, all_of(predicted));
+  const Confusion confusion(model.labels, all_of(predicted), model.classes.size());
+  run.facts()["leave_one_out_accuracy"] = confusion.accuracy();
+  if (model.classes.size() <= most_told)
+    run.facts()["leave_one_out"] = table_of(confusion, model.classes);
   if (run.wants_rows())
     run.write_rows({class_column("predicted", all_of(predicted), model.classes, model.class_type)});
   if (run.wants_plot()) draw_classes(run, samples, all_of(predicted));

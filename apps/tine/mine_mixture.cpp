@@ -69,7 +69,7 @@ void draw_ellipse(Plot& plot, const Mixture& model, std::size_t component, std::
     x.push_back(mean[a] + 2 * along * std::cos(angle));
     y.push_back(mean[b] + 2 * (slant * std::cos(angle) + across * std::sin(angle)));
   }
-  plot.line(x, y, component == 0 ? "2 standard deviations" : "");
+  plot.line(x, y, component == 0 ? "2 std. dev." : "");
 }
 
 void mixture(MineRun& run, MixtureOptions options) {

@@ -52,6 +52,9 @@ Samples read(const TableFile& file, const PredictSettings& settings, const Selec
     if (error.text() == settings.where) throw;
     throw Failure(fmt::format("{} does not go with {}: {}", name_of(settings.model),
                               name_of(settings.table.file), error.what()));
+  } catch (const mining::SampleError&) {
+    throw Failure(fmt::format("{} has no row{}", name_of(settings.table.file),
+                              settings.where.empty() ? "" : " that is selected"));
   }
 }
 

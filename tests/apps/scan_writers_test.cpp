@@ -193,6 +193,11 @@ TEST_F(ScanWriters, ATableShowsTheFirstAndTheLastRows) {
             "n\n0\n1\n…\n8\n9\n10 rows; --limit 10 or -o FILE gives all of them\n");
 }
 
+TEST_F(ScanWriters, WhatGivesAllRowsIsSaidAsItIs) {
+  EXPECT_EQ(table(result_of({integers("n", {1, 2, 3})}), {.rows = 2, .has_limit_option = false}),
+            "n\n1\n…\n3\n3 rows; -o FILE gives all of them\n");
+}
+
 TEST_F(ScanWriters, ATableOfAsManyRowsAsAreShownIsWhole) {
   EXPECT_EQ(table(result_of({integers("n", {1, 2, 3, 4})}), {.rows = 4}), "n\n1\n2\n3\n4\n");
 }

@@ -15,6 +15,7 @@
 #include <tine/tine.hpp>
 
 #include "compare.hpp"
+#include "mining_density.hpp"
 #include "python_peer.hpp"
 
 namespace {
@@ -192,5 +193,6 @@ int main(int argc, char** argv) {
   compare_lloyd("noise", rows, how);
   compare_lloyd("clouds", rows, how);
   compare_start(rows, how);
+  bench::compare_densities(both.all, both.one, peer, quick ? 6000 : 20'000, how);
   return bench::run("mining_learn", argc, arguments.data());
 }

@@ -15,6 +15,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = sys.argv[1]
 try:
     import numpy
     import sklearn.cluster
+    import sklearn.neighbors
 except ImportError:
     sklearn = None
 else:
@@ -29,8 +30,8 @@ def mixed(i, factor):
     return (a * ((a >> numpy.uint64(16)) + numpy.uint64(1)) & numpy.uint64(0xFFFFFFFF)) / 4294967296
 
 
-def noise(rows):
-    return mixed(numpy.arange(rows * features, dtype=numpy.uint64), 2654435761).reshape(rows, features)
+def noise(rows, columns=features):
+    return mixed(numpy.arange(rows * columns, dtype=numpy.uint64), 2654435761).reshape(rows, columns)
 
 
 def clouds(rows):
@@ -45,12 +46,26 @@ def lloyd(x, algorithm="lloyd"):
     ).fit(x)
 
 
+def kde(x):
+    """The sum of the densities at half as many places."""
+    places = mixed(numpy.arange(x.size // 2, dtype=numpy.uint64), 2246822519).reshape(-1, x.shape[1])
+    model = sklearn.neighbors.KernelDensity(bandwidth=0.05, atol=0, rtol=0).fit(x)
+    return numpy.exp(model.score_samples(places)).sum()
+
+
 work = {
+    "kde": kde,
     "lloyd": lambda x: lloyd(x).inertia_,
     "elkan": lambda x: lloyd(x, "elkan").inertia_,
     "plus-plus": lambda x: len(sklearn.cluster.kmeans_plusplus(x, clusters, random_state=1)[1]),
 }
 
+make = {
+    "noise": noise,
+    "clouds": clouds,
+    "line": lambda rows: noise(rows, 1),
+    "plane": lambda rows: noise(rows, 2),
+}
 made = {}
 for line in sys.stdin:
     words = line.split()
@@ -60,7 +75,7 @@ for line in sys.stdin:
         continue
     if (data, rows) not in made:
         made.clear()
-        made[data, rows] = {"noise": noise, "clouds": clouds}[data](int(rows))
+        made[data, rows] = make[data](int(rows))
     begin = perf_counter()
     result = work[name](made[data, rows])
     seconds = perf_counter() - begin

@@ -126,7 +126,7 @@ Grouping everything(const SharedColumn& key, const SharedColumn& other_key, cons
   grouping.aggregates.push_back(aggregate(correlation, {x.type(), y.type()}));
   grouping.arguments.push_back(&x);
   grouping.arguments.push_back(&y);
-  for (const AggregateKind kind : {count, min, last, distinct}) {
+  for (const AggregateKind kind : {count, min, last, distinct, approx_distinct}) {
     grouping.aggregates.push_back(aggregate(kind, {text.type()}));
     grouping.arguments.push_back(&text);
   }
@@ -349,7 +349,8 @@ TEST_F(MiningGroups, distinct_needs_memory_for_different_values_only) {
 TEST_F(MiningGroups, bytes_that_something_wrote_over_do_no_harm) {
   const Type keys[] = {Type::integer, Type::text};
   std::vector<Aggregate> aggregates;
-  for (const AggregateKind kind : {count, sum, mean, min, variance, quantile, distinct})
+  for (const AggregateKind kind :
+       {count, sum, mean, min, variance, quantile, distinct, approx_distinct})
     aggregates.push_back(aggregate(kind, {Type::integer}, 0.5));
   for (const AggregateKind kind : {min, distinct})
     aggregates.push_back(aggregate(kind, {Type::text}));
@@ -371,7 +372,7 @@ TEST_F(MiningGroups, bytes_that_something_wrote_over_do_no_harm) {
       const Vector vi{Type::integer, integer.data()}, vr{Type::real, real.data()},
           vt{Type::text, text.data()};
       const Vector key_vectors[] = {vi, vt};
-      std::vector<Vector> arguments(7, vi);
+      std::vector<Vector> arguments(8, vi);
       arguments.insert(arguments.end(), {vt, vt, vr, vr});
       of_slice.add(rows, key_vectors, arguments);
     }

@@ -135,6 +135,11 @@ TEST_F(MiningKMeans, the_nearest_centre_is_that_of_sums_in_doubles) {
       for (auto* all : {&values, &centres})
         for (double& x : *all) x = std::exp(20 * noise(random));
       compare(shape + ", of all sizes", values, centres, d);
+      for (auto* all : {&values, &centres})
+        for (double& x : *all) x = 3e-22 * noise(random);
+      centres.back() = 1;
+      centres[d - 1] = -1;
+      compare(shape + ", where squares underflow in floats", values, centres, d);
       centres.back() = 1e200;
       compare(shape + ", with a centre that is far away", values, centres, d);
       values[random() % values.size()] = 1e300;

@@ -133,7 +133,7 @@ TEST_F(MiningNeighbours, OfWhatIsMissingAreNone) {
   Samples train = samples_of(normal(pool, 10, 2, 3));
   train.y = pool.array<double>(10);
   train.labels = pool.array<std::uint32_t>(10);
-  train.classes = {"only"};
+  train.classes = {"a", "b"};
   const Samples asked = samples_of(std::move(queries));
   const auto y = NearestRegressor::fit(pool, train).predict(pool, asked);
   const auto rule = NearestClassifier::fit(pool, train, {.k = 3, .by_distance = true});
@@ -216,8 +216,8 @@ TEST_F(MiningNeighbours, ModelsFromStrangersAreChecked) {
   const auto refusal = [&](const std::string& part, const std::string& by) {
     return thrown_by<ModelError>([&] { NearestClassifier::load(broken(rule.save(), part, by)); });
   };
-  EXPECT_THAT(refusal("\"k\": 4", "\"k\": 5"), HasSubstr("\"k\" should be 1 to 4"));
-  EXPECT_THAT(refusal("\"k\": 4", "\"k\": 0"), HasSubstr("\"k\" should be 1 to 4"));
+  EXPECT_THAT(refusal("\"k\": 4", "\"k\": 5"), HasSubstr("k should be 1 to 4"));
+  EXPECT_THAT(refusal("\"k\": 4", "\"k\": 0"), HasSubstr("k should be 1 to 4"));
   EXPECT_THAT(refusal("\"weights\": \"distance\"", "\"weights\": \"?\""), HasSubstr("weights"));
   EXPECT_THAT(refusal("\"class_type\": \"string\"", "\"class_type\": \"?\""), HasSubstr("type"));
   EXPECT_THAT(refusal("\"labels\": [\n  0", "\"labels\": [\n  2"), HasSubstr("labels"));
@@ -226,9 +226,19 @@ TEST_F(MiningNeighbours, ModelsFromStrangersAreChecked) {
               HasSubstr("knn_classifier"));
   EXPECT_THAT(thrown_by<ModelError>([&] { rule.predict(pool, samples_of(normal(pool, 2, 3, 1))); }),
               HasSubstr("the model has 2 features"));
-  EXPECT_THAT(thrown_by<SampleError>(
+  EXPECT_THAT(thrown_by<InvalidArgument>(
                   [&] { NearestClassifier::fit(pool, samples_of(normal(pool, 9, 2, 1))); }),
-              HasSubstr("no classes to learn"));
+              HasSubstr("needs samples whose target is a class"));
+  EXPECT_THAT(thrown_by<InvalidArgument>(
+                  [&] { NearestRegressor::fit(pool, samples_of(normal(pool, 9, 2, 1))); }),
+              HasSubstr("needs samples whose target is a number"));
+  train.classes = {"a"};
+  EXPECT_THAT(thrown_by<SampleError>([&] { NearestClassifier::fit(pool, train, {.k = 2}); }),
+              HasSubstr("needs two classes or more"));
+  train.classes = {"a", "b"};
+  train.labels[2] = 2;
+  EXPECT_THAT(thrown_by<InvalidArgument>([&] { NearestClassifier::fit(pool, train, {.k = 2}); }),
+              HasSubstr("a label is none of the classes"));
   EXPECT_THAT(thrown_by<SampleError>([&] { NearestRegressor::fit(pool, train, {.k = 5}); }),
               HasSubstr("no 5 nearest neighbours among 4 samples"));
 }

@@ -16,6 +16,8 @@ std::unique_ptr<Accumulator> make_accumulator(const Aggregate& aggregate) {
       return make_quantile(aggregate);
     case AggregateKind::distinct:
       return make_distinct(aggregate);
+    case AggregateKind::approx_distinct:
+      return make_approx_distinct();
     default:
       return make_chosen(aggregate);
   }

@@ -54,5 +54,6 @@ std::unique_ptr<Accumulator> make_moments(const Aggregate& aggregate);
 std::unique_ptr<Accumulator> make_chosen(const Aggregate& aggregate);
 std::unique_ptr<Accumulator> make_quantile(const Aggregate& aggregate);
 std::unique_ptr<Accumulator> make_distinct(const Aggregate& aggregate);
+std::unique_ptr<Accumulator> make_approx_distinct();
 
 }  // namespace tine::mining

@@ -32,6 +32,8 @@ constexpr Name names[] = {
     {"quantile", AggregateKind::quantile},
     {"distinct", AggregateKind::distinct},
     {"count_distinct", AggregateKind::distinct},
+    {"approx_distinct", AggregateKind::approx_distinct},
+    {"approx_count_distinct", AggregateKind::approx_distinct},
     {"first", AggregateKind::first},
     {"last", AggregateKind::last},
     {"corr", AggregateKind::correlation, 2},
@@ -162,6 +164,7 @@ Type result_type(const Aggregate& aggregate) {
   switch (aggregate.kind) {
     case AggregateKind::count:
     case AggregateKind::distinct:
+    case AggregateKind::approx_distinct:
       return Type::integer;
     case AggregateKind::sum:
       return aggregate.types[0] == Type::real ? Type::real : Type::integer;

@@ -23,6 +23,7 @@ enum class AggregateKind : std::uint8_t {
   stddev,
   quantile,  // median, p95, quantile(x, 0.95): linear between the two nearest, as numpy's default
   distinct,  // how many different values there are, exactly
+  approx_distinct,
   first,     // that is there, in the order of rows
   last,
   correlation,

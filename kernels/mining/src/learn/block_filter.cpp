@@ -1,4 +1,4 @@
-#include "block_filter.hpp"
+#include "learn/block_filter.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -6,7 +6,7 @@
 #include <bit>
 #include <vector>
 
-#include "point_blocks.hpp"
+#include "learn/point_blocks.hpp"
 
 namespace tine::mining {
 
@@ -17,32 +17,43 @@ inline double squared_distance(const double* a, const double* b, std::size_t dim
   return sum;
 }
 
-/// Up to eight queries at a time, which should be near each other.
+inline constexpr std::size_t most_queries = block_points;
+
+/// How many queries are best asked at a time. Many share what is read of blocks, few are nearer to each other.
+inline std::size_t queries_at_a_time(std::size_t dimensions) {
+  return dimensions <= 8 ? filter_queries : most_queries;
+}
+
+/// Several queries at a time, which should be near each other.
 class BlockSearch {
  public:
   explicit BlockSearch(const BlocksView& points)
       : points_(points),
-        queries_(points.dimensions * filter_queries),
+        queries_(points.dimensions * most_queries),
         box_(2 * points.dimensions),
         scratch_(points.dimensions * filter_queries) {}
 
-  /// Squared distances within which points are found; may be made smaller by those that are.
-  std::array<double, filter_queries> limits{};
+  /// Squared distances within which points are found; may be made smaller by those that are. Negative ones find
+  /// none.
+  std::array<double, most_queries> limits{};
 
-  /// @param queries  count x dimensions
+  /// @param queries  count x dimensions, at most most_queries
   void begin(const double* queries, std::size_t count) {
     const std::size_t d = points_.dimensions;
     rows_ = queries;
-    for (std::size_t i = 0; i < d; ++i) {
-      box_[i] = box_[d + i] = queries[i];
-      for (std::size_t q = 0; q < filter_queries; ++q) {
-        const double x = queries[std::min(q, count - 1) * d + i];
-        queries_[i * filter_queries + q] = x;
-        box_[i] = std::min(box_[i], x);
-        box_[d + i] = std::max(box_[d + i], x);
+    groups_ = (count + filter_queries - 1) / filter_queries;
+    std::copy_n(queries, d, box_.begin());
+    std::copy_n(queries, d, box_.begin() + static_cast<std::ptrdiff_t>(d));
+    for (std::size_t q = 0; q < groups_ * filter_queries; ++q) {
+      const double* const row = queries + std::min(q, count - 1) * d;
+      double* const group = queries_.data() + q / filter_queries * filter_queries * d;
+      for (std::size_t i = 0; i < d; ++i) {
+        group[i * filter_queries + q % filter_queries] = row[i];
+        box_[i] = std::min(box_[i], row[i]);
+        box_[d + i] = std::max(box_[d + i], row[i]);
       }
+      if (q >= count) limits[q] = -1;
     }
-    for (std::size_t q = count; q < filter_queries; ++q) limits[q] = -1;
   }
 
   /// Looks at blocks that are near first. The visitor has
@@ -56,7 +67,9 @@ class BlockSearch {
     while (!nodes_.empty()) {
       const auto [node, distance] = nodes_.back();
       nodes_.pop_back();
-      if (distance > *std::ranges::max_element(limits) || visitor.skip(node)) continue;
+      if (distance > *std::max_element(limits.begin(), limits.begin() + queries()) ||
+          visitor.skip(node))
+        continue;
       if (node.blocks() == 1) {
         compare(node, visitor);
         continue;
@@ -92,20 +105,29 @@ class BlockSearch {
   void compare(const BoxNode& leaf, Visitor& visitor) {
     const std::size_t d = points_.dimensions, begin = leaf.first * block_points;
     const std::size_t count = std::min(block_points, points_.points - begin);
-    std::uint64_t bits[filter_queries];
-    filter_block(points_.block(leaf), d, queries_.data(), limits.data(), scratch_.data(), bits);
-    for (std::size_t q = 0; q < filter_queries; ++q)
-      for (std::uint64_t rest = bits[q] & (~std::uint64_t{0} >> (block_points - count)); rest != 0;
-           rest &= rest - 1) {
-        const std::size_t position = begin + static_cast<std::size_t>(std::countr_zero(rest));
-        if (!visitor.wants(q, position)) continue;
-        const double square = squared_distance(rows_ + q * d, points_.point(position), d);
-        if (square <= limits[q]) visitor.found(q, position, square);
-      }
+    const std::uint64_t there = ~std::uint64_t{0} >> (block_points - count);
+    const Block block = points_.block(leaf);
+    for (std::size_t group = 0; group < groups_; ++group) {
+      const std::size_t first = group * filter_queries;
+      std::uint64_t bits[filter_queries];
+      filter_block(block, d, queries_.data() + first * d, limits.data() + first, scratch_.data(),
+                   bits);
+      for (std::size_t i = 0; i < filter_queries; ++i)
+        for (std::uint64_t rest = bits[i] & there; rest != 0; rest &= rest - 1) {
+          const std::size_t q = first + i;
+          const std::size_t position = begin + static_cast<std::size_t>(std::countr_zero(rest));
+          if (!visitor.wants(q, position)) continue;
+          const double square = squared_distance(rows_ + q * d, points_.point(position), d);
+          if (square <= limits[q]) visitor.found(q, position, square);
+        }
+    }
   }
+
+  std::ptrdiff_t queries() const { return static_cast<std::ptrdiff_t>(groups_ * filter_queries); }
 
   BlocksView points_;
   const double* rows_ = nullptr;
+  std::size_t groups_ = 0;
   std::vector<double> queries_, box_;
   std::vector<float> scratch_;
   std::vector<Reached> nodes_;

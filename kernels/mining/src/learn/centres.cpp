@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
+
+#include <tine/for_each_slice.hpp>
 
 namespace tine::mining {
 
@@ -76,6 +79,22 @@ void Centres::set(std::span<const double> values) {
     half[c] = -std::numeric_limits<float>::infinity();  // nothing is sure beside this one
     error[c] = 0;
   }
+}
+
+Report find_nearest(const PoolWith& on, const Centres& centres, const Array<double, 2>& x,
+                    Array<std::uint32_t>& nearest) {
+  return for_each_slice(
+      on, rows(x),
+      [k = centres.count(), d = centres.dimensions()](
+          const Slice& s, std::span<std::uint32_t> to, const View<const double, 2>& from,
+          std::span<const double> numbers, std::span<const float> screen) {
+        std::vector<std::uint32_t> all(s.size());
+        std::iota(all.begin(), all.end(), 0);
+        NearestCentres found;
+        found.find({k, d, numbers.data(), screen.data()}, from.data(), all);
+        std::copy_n(found.nearest(), s.size(), to.begin());
+      },
+      out(nearest), in(x), whole(centres.numbers()), whole(centres.screen()));
 }
 
 }  // namespace tine::mining

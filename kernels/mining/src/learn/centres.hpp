@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <tine/pool.hpp>
+#include <tine/report.hpp>
 
 namespace tine::mining {
 
@@ -91,7 +92,7 @@ class FloatTile {
 };
 
 /// Of rows, the nearest centres; and how far they are in the frame, at most, and how far all others are, at
-/// least: infinity and 0 where that is not known.
+/// least.
 class NearestCentres {
  public:
   /// @param rows  indices in x, which has a row for each and `dimensions` columns
@@ -107,6 +108,10 @@ class NearestCentres {
   FloatTile tile_;
 };
 
+/// Of all rows of x, the nearest centres.
+Report find_nearest(const PoolWith& on, const Centres& centres, const Array<double, 2>& x,
+                    Array<std::uint32_t>& nearest);
+
 /// Which of up to 32 centres may be closer to a row than what was closest to it.
 class CloserCentres {
  public:
@@ -121,6 +126,9 @@ class CloserCentres {
   std::vector<float> closest_;
   FloatTile tile_;
 };
+
+/// What is added to a bound where errors are not relative any more, since floats underflow.
+inline constexpr float smallest = 0x1p-120f;
 
 /// A bound that is moved: rounded such that it stays one.
 inline constexpr float rounding_up = 1 + 0x1p-21f, rounding_down = 1 - 0x1p-21f;

@@ -13,7 +13,7 @@ HWY_BEFORE_NAMESPACE();
 namespace tine::mining {
 namespace HWY_NAMESPACE {
 
-/// @param closest  squared distances in the frame, at least
+/// @param closest  squared distances in the frame, rounded up
 void screen_closer(const CentresView& c, const double* x, std::size_t rows, const float* closest,
                    float* tile, std::uint32_t* bits) {
   const Floats d;
@@ -64,7 +64,7 @@ void CloserCentres::find(const CentresView& centres, const double* x,
   closest_.resize(room);
   const double scale = centres.scale * centres.scale;
   for (std::size_t i = 0; i < closest.size(); ++i)
-    closest_[i] = static_cast<float>(closest[i] * scale) * rounding_up;
+    closest_[i] = static_cast<float>(closest[i] * scale) * rounding_up + smallest;
   HWY_DYNAMIC_DISPATCH(screen_closer)
   (centres, x, closest.size(), closest_.data(), tile_.floats(), bits_.data());
   // Those that pad the last group are far from all.

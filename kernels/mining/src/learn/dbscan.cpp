@@ -5,8 +5,8 @@
 
 #include <tine/job_sequence.hpp>
 
-#include "density.hpp"
-#include "model_text.hpp"
+#include "learn/dbscan_searches.hpp"
+#include "learn/model_text.hpp"
 
 namespace tine::mining {
 
@@ -18,7 +18,7 @@ class CountVisitor {
   CountVisitor(const BlocksView& points, double limit, std::size_t least)
       : search_(points), points_(points), limit_(limit), least_(least) {}
 
-  /// Of eight samples.
+  /// Of several samples.
   void find(std::size_t first, std::size_t count, std::uint8_t* core) {
     counts_.fill(0);
     search_.limits.fill(limit_);
@@ -38,15 +38,16 @@ class CountVisitor {
   BlocksView points_;
   double limit_;
   std::size_t least_;
-  std::array<std::size_t, filter_queries> counts_{};
+  std::array<std::size_t, most_queries> counts_{};
 };
 
-/// Calls f(first, count) for the samples of some blocks, eight at a time.
+/// Calls f(first, count) for the samples of some blocks, several at a time.
 template <class F>
-void by_eight(const Range& blocks, std::size_t points, F f) {
-  const std::size_t end = std::min(blocks.end * block_points, points);
-  for (std::size_t i = blocks.begin * block_points; i < end; i += filter_queries)
-    f(i, std::min(filter_queries, end - i));
+void by_several(const Range& blocks, const BlocksView& points, F f) {
+  const std::size_t end = std::min(blocks.end * block_points, points.points);
+  const std::size_t step = queries_at_a_time(points.dimensions);
+  for (std::size_t i = blocks.begin * block_points; i < end; i += step)
+    f(i, std::min(step, end - i));
 }
 
 /// What is so of all nodes, by what is so of positions.
@@ -112,7 +113,7 @@ class Clustering {
         [limit = limit_, least = options_.min_points](const Slice& s, const BlocksView& points,
                                                       const View<std::uint8_t, 2>& core) {
           CountVisitor visitor(points, limit, least);
-          by_eight({s.begin, s.end}, points.points, [&](std::size_t first, std::size_t count) {
+          by_several({s.begin, s.end}, points, [&](std::size_t first, std::size_t count) {
             visitor.find(first, count, core.data() + (first - s.begin * block_points));
           });
         },
@@ -157,10 +158,10 @@ class Clustering {
           bool room = true;
           Range& range = task[0].blocks;
           for (; room && range.begin < range.end; range.begin += room)
-            by_eight({range.begin, range.begin + 1}, blocks.points,
-                     [&](std::size_t first, std::size_t count) {
-                       room = room && visitor.find(first, count);
-                     });
+            by_several({range.begin, range.begin + 1}, blocks,
+                       [&](std::size_t first, std::size_t count) {
+                         room = room && visitor.find(first, count);
+                       });
           task[0].links = visitor.found();
         },
         out(links.peek().part(0, 0, given.size())), inout(tasks), whole(core_), whole(components),
@@ -172,8 +173,7 @@ class Clustering {
         throw_damaged();
       for (std::size_t j = 0; j < task.links; ++j) {
         const Link& link = links(i, j);
-        if (std::max(link.a, link.b) >= points.points)
-          throw_damaged();
+        if (std::max(link.a, link.b) >= points.points) throw_damaged();
         components_.unite(link.a, link.b);
       }
       if (task.blocks.begin < given[i].blocks.end)
@@ -200,7 +200,7 @@ class Clustering {
                          const View<const std::uint32_t, 2>& of_core,
                          std::span<const std::uint32_t> of_nodes) {
           BorderVisitor visitor(blocks, limit, of_core.data(), of_nodes.data());
-          by_eight({s.begin, s.end}, blocks.points, [&](std::size_t first, std::size_t count) {
+          by_several({s.begin, s.end}, blocks, [&](std::size_t first, std::size_t count) {
             std::ranges::copy(visitor.find(first, count),
                               to.data() + (first - s.begin * block_points));
           });
@@ -208,8 +208,7 @@ class Clustering {
         out(all), whole(labels), whole(of_nodes_));
     for (std::size_t i = 0; i < n; ++i) {
       const std::uint32_t of = all.data()[i];
-      if (of != no_core && of >= result.clusters)
-        throw_damaged();
+      if (of != no_core && of >= result.clusters) throw_damaged();
       result.labels[points.order[i]] =
           of == no_core ? Dbscan::noise : static_cast<std::int32_t>(of);
     }

@@ -29,9 +29,6 @@ Kde Kde::fit(const PoolWith& on, const Samples& samples, const KdeOptions& optio
   model.points.assign(samples.x.data(), samples.x.data() + samples.x.size());
   return model;
 }
-Kde Kde::fit(const PoolWith& on, const Samples& samples) {
-  return fit(on, samples, {});
-}
 
 Densities Kde::predict(const PoolWith& on, const Samples& samples) const {
   check_dimensions(features, samples);

@@ -14,6 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tine::mining {
 namespace HWY_NAMESPACE {
 
+namespace {
+
 using Doubles = hn::CappedTag<double, 8>;
 using V = hn::Vec<Doubles>;
 
@@ -165,6 +167,8 @@ void sum_tile(const DensityTile& tile, std::size_t lanes, DensityPart* parts) {
   else
     sum_lanes<Kernel, 0>(tile, lanes, parts);
 }
+
+}  // namespace
 
 void sum_gaussians(const DensityTile& tile, std::size_t lanes, DensityPart* parts) {
   sum_tile<Gaussian>(tile, lanes, parts);

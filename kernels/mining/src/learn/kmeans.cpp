@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <tine/for_each_slice.hpp>
 
 #include "kmeans_batch.hpp"
 #include "kmeans_start.hpp"
@@ -106,22 +103,11 @@ KMeans KMeans::fit(const PoolWith& on, const Samples& samples, const KMeansOptio
 
 Array<std::uint32_t> KMeans::predict(const PoolWith& on, const Samples& samples) const {
   check_dimensions(features, samples);
-  const std::size_t n = samples.size(), d = features.size(), k = clusters();
-  auto result = on.pool.array<std::uint32_t>(n);
-  if (n == 0) return result;
-  Centres all(on.pool, k, frame_of(centres, d));
+  auto result = on.pool.array<std::uint32_t>(samples.size());
+  if (result.empty()) return result;
+  Centres all(on.pool, clusters(), frame_of(centres, features.size()));
   all.set(centres);
-  for_each_slice(
-      on, rows(samples.x),
-      [d, k](const Slice& s, std::span<std::uint32_t> to, const View<const double, 2>& from,
-             std::span<const double> numbers, std::span<const float> screen) {
-        std::vector<std::uint32_t> every(s.size());
-        std::iota(every.begin(), every.end(), 0);
-        NearestCentres found;
-        found.find({k, d, numbers.data(), screen.data()}, from.data(), every);
-        std::copy_n(found.nearest(), s.size(), to.begin());
-      },
-      out(result), in(samples.x), whole(all.numbers()), whole(all.screen()));
+  find_nearest(on, all, samples.x, result);
   return result;
 }
 

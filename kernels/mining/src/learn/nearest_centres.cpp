@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cstring>
+#include <limits>
 
 #include "centres.hpp"
 
@@ -40,13 +40,14 @@ HWY_INLINE void finish(const CentresView& c, V square, V norm, V best, V second,
   // 2.2 for both sides of the difference, and the rounding of what is computed here.
   const auto product_error = hn::Mul(hn::Mul(hn::Mul(error, hn::Set(d, 2.2f)), of_centre),
                                      hn::MulAdd(of_centre, half, norm));
-  const auto margin = hn::MulAdd(square, hn::Set(d, c.double_error), product_error);
+  const auto tiny = hn::Set(d, smallest);
+  const auto margin = hn::Add(hn::MulAdd(square, hn::Set(d, c.double_error), product_error), tiny);
   const auto most = hn::Add(best, margin);
   const auto sure = hn::Gt(second, most);
   const auto square_error = hn::Mul(square, error);
   const auto far = hn::Sqrt(hn::Max(zero, hn::MulAdd(most, twice, hn::Add(square, square_error))));
-  const auto near =
-      hn::Sqrt(hn::Max(zero, hn::MulAdd(second, twice, hn::Sub(square, square_error))));
+  const auto near = hn::Sqrt(
+      hn::Max(zero, hn::MulAdd(hn::Sub(second, tiny), twice, hn::Sub(square, square_error))));
   hn::StoreU(hn::Mul(far, hn::Set(d, rounding_up)), d, upper);
   hn::StoreU(hn::Mul(near, hn::Set(d, rounding_down)), d, lower);
   const auto known = hn::IfThenElse(hn::RebindMask(whole, sure), index, hn::Set(whole, -1));
@@ -85,24 +86,27 @@ void screen(const CentresView& c, const double* x, const std::uint32_t* rows, st
   }
 }
 
-/// Of as many rows as there are doubles in a vector, which are columns of x.
-void decide_tile(const CentresView& c, const double* HWY_RESTRICT x, std::uint64_t* nearest) {
+/// Of as many rows as there are doubles in a vector, which are columns of x: the nearest centre, and the least
+/// and the second least of the squared distances.
+void decide_tile(const CentresView& c, const double* HWY_RESTRICT x, std::uint64_t* nearest,
+                 double* least, double* next) {
   const Doubles d;
   const hn::RebindToUnsigned<Doubles> whole;
   const std::size_t lanes = hn::Lanes(d);
-  auto best = hn::Set(d, std::numeric_limits<double>::infinity());
+  auto best = hn::Set(d, std::numeric_limits<double>::infinity()), second = best;
   auto index = hn::Zero(whole);
   const auto take_one = [&](auto sum, std::size_t centre) {
     const auto nearer = hn::Lt(sum, best);
+    second = hn::Min(second, hn::Max(sum, best));
     best = hn::IfThenElse(nearer, sum, best);
     index =
         hn::IfThenElse(hn::RebindMask(whole, nearer), hn::Set(whole, std::uint64_t{centre}), index);
   };
-  for (std::size_t g = 0; g < c.count; g += 2) {
-    const std::size_t next = std::min(g + 1, c.count - 1);
+  std::size_t g = 0;
+  for (; g + 2 <= c.count; g += 2) {
     const double* HWY_RESTRICT v = c.values + g * c.dimensions;
-    const double* HWY_RESTRICT w = c.values + next * c.dimensions;
-    auto a = hn::Zero(d), b = hn::Zero(d);
+    const double* HWY_RESTRICT w = v + c.dimensions;
+    auto a = hn::Zero(d), b = a;
     for (std::size_t j = 0; j < c.dimensions; ++j) {
       const auto at = hn::Load(d, x + j * lanes);
       const auto of_a = hn::Sub(at, hn::Set(d, v[j])), of_b = hn::Sub(at, hn::Set(d, w[j]));
@@ -110,25 +114,43 @@ void decide_tile(const CentresView& c, const double* HWY_RESTRICT x, std::uint64
       b = hn::Add(b, hn::Mul(of_b, of_b));
     }
     take_one(a, g);
-    take_one(b, next);
+    take_one(b, g + 1);
+  }
+  if (g < c.count) {
+    auto a = hn::Zero(d);
+    for (std::size_t j = 0; j < c.dimensions; ++j) {
+      const auto of_a =
+          hn::Sub(hn::Load(d, x + j * lanes), hn::Set(d, c.values[g * c.dimensions + j]));
+      a = hn::Add(a, hn::Mul(of_a, of_a));
+    }
+    take_one(a, g);
   }
   hn::StoreU(index, whole, nearest);
+  hn::StoreU(hn::Sqrt(best), d, least);
+  hn::StoreU(hn::Sqrt(second), d, next);
 }
 
 void decide(const CentresView& c, const double* x, const std::uint32_t* rows,
-            const std::uint32_t* which, std::size_t count, double* tile, std::uint32_t* nearest) {
+            std::span<const std::uint32_t> which, double* tile, std::uint32_t* nearest,
+            float* upper, float* lower) {
   constexpr std::size_t most_lanes = 64 / sizeof(double);
   const std::size_t lanes = hn::Lanes(Doubles());
   static_assert(hn::MaxLanes(Doubles()) <= most_lanes);
-  for (std::size_t first = 0; first < count; first += lanes) {
+  for (std::size_t first = 0; first < which.size(); first += lanes) {
     for (std::size_t s = 0; s < lanes; ++s) {
-      const double* const row = x + rows[which[std::min(first + s, count - 1)]] * c.dimensions;
+      const double* const row =
+          x + rows[which[std::min(first + s, which.size() - 1)]] * c.dimensions;
       for (std::size_t j = 0; j < c.dimensions; ++j) tile[j * lanes + s] = row[j];
     }
     std::uint64_t index[most_lanes];
-    decide_tile(c, tile, index);
-    for (std::size_t s = 0; s < lanes && first + s < count; ++s)
-      nearest[which[first + s]] = static_cast<std::uint32_t>(index[s]);
+    double least[most_lanes], next[most_lanes];
+    decide_tile(c, tile, index, least, next);
+    for (std::size_t s = 0; s < lanes && first + s < which.size(); ++s) {
+      const std::size_t i = which[first + s];
+      nearest[i] = static_cast<std::uint32_t>(index[s]);
+      upper[i] = static_cast<float>(least[s] * c.scale) * rounding_up + smallest;
+      lower[i] = static_cast<float>(next[s] * c.scale) * rounding_down - smallest;
+    }
   }
 }
 
@@ -156,13 +178,10 @@ void NearestCentres::find(const CentresView& centres, const double* x,
    lower_.data());
   unsure_.clear();
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if (nearest_[i] == unsure) {
-      unsure_.push_back(static_cast<std::uint32_t>(i));
-      upper_[i] = std::numeric_limits<float>::infinity();
-      lower_[i] = 0;
-    }
+    if (nearest_[i] == unsure) unsure_.push_back(static_cast<std::uint32_t>(i));
   HWY_DYNAMIC_DISPATCH(decide)
-  (centres, x, rows.data(), unsure_.data(), unsure_.size(), tile_.doubles(), nearest_.data());
+  (centres, x, rows.data(), unsure_, tile_.doubles(), nearest_.data(), upper_.data(),
+   lower_.data());
 }
 
 }  // namespace tine::mining

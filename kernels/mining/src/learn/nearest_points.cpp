@@ -1,10 +1,10 @@
-#include "nearest_points.hpp"
+#include "learn/nearest_points.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "block_search.hpp"
+#include "learn/block_search.hpp"
 
 namespace tine::mining {
 
@@ -22,11 +22,15 @@ struct Candidate {
 };
 using Heap = std::vector<Candidate>;
 
-/// The nearest points of eight queries at a time.
+/// The nearest points of several queries at a time.
 class NearestVisitor {
  public:
   NearestVisitor(const BlocksView& points, std::size_t k, bool others)
-      : points_(points), search_(points), k_(k), others_(others), heaps_(filter_queries) {}
+      : points_(points),
+        search_(points),
+        k_(k),
+        others_(others),
+        heaps_(queries_at_a_time(points.dimensions)) {}
 
   /// Of queries at these positions: in ascending order.
   const std::vector<Heap>& find(const BlocksView& queries, std::size_t first, std::size_t count) {
@@ -67,8 +71,9 @@ void search(const Slice& slice, const BlocksView& points, const BlocksView& quer
   NearestVisitor nearest(points, k, others);
   const std::size_t begin = slice.begin * block_points;
   const std::size_t end = std::min(slice.end * block_points, queries.points);
-  for (std::size_t q = begin; q < end; q += filter_queries) {
-    const std::size_t count = std::min(filter_queries, end - q);
+  const std::size_t step = queries_at_a_time(points.dimensions);
+  for (std::size_t q = begin; q < end; q += step) {
+    const std::size_t count = std::min(step, end - q);
     const std::vector<Heap>& found = nearest.find(queries, q, count);
     for (std::size_t i = 0; i < count; ++i)
       for (std::size_t j = 0; j < k; ++j) {

@@ -3,8 +3,8 @@
 
 #include <tine/for_each_slice.hpp>
 
-#include "model_text.hpp"
-#include "nearest_points.hpp"
+#include "learn/classes.hpp"
+#include "learn/nearest_points.hpp"
 
 namespace tine::mining {
 
@@ -94,15 +94,8 @@ Array<double> average(const PoolWith& on, const NearestRegressor& model,
   return result;
 }
 
-void write_options(ModelWriter& to, const Feature& target, const NearestOptions& options) {
-  to.add("target", target.name)
-      .add("target_expression", target.expression)
-      .add("k", options.k)
-      .add("weights", options.by_distance ? "distance" : "uniform");
-}
-
-Feature read_target(const ModelReader& from) {
-  return {from.string("target"), from.string("target_expression")};
+void add_options(ModelWriter& to, const NearestOptions& options) {
+  to.add("k", options.k).add("weights", options.by_distance ? "distance" : "uniform");
 }
 
 NearestOptions read_options(const ModelReader& from, std::size_t samples) {
@@ -110,9 +103,9 @@ NearestOptions read_options(const ModelReader& from, std::size_t samples) {
                                .by_distance = from.string("weights") == "distance"};
   if (from.features().empty()) from.fail("it has no features");
   if (!options.by_distance && from.string("weights") != "uniform")
-    from.fail("\"weights\" should be uniform or distance");
+    from.fail("weights should be uniform or distance");
   if (options.k == 0 || options.k > samples)
-    from.fail("\"k\" should be 1 to " + std::to_string(samples) + ", the number of samples in it");
+    from.fail("k should be 1 to " + std::to_string(samples) + ", the number of samples in it");
   return options;
 }
 
@@ -123,7 +116,12 @@ NearestClassifier NearestClassifier::fit(const PoolWith& on, const Samples& samp
   check_samples(on, samples);
   check_enough(samples, options);
   if (samples.labels.size() != samples.size())
-    throw SampleError("tine: the samples have no classes to learn: say which column they are in");
+    throw InvalidArgument("tine: a classifier needs samples whose target is a class");
+  if (samples.classes.size() < 2)
+    throw SampleError("tine: " + samples.target.name +
+                      " is the same in all samples, but a classifier needs two classes or more");
+  if (std::ranges::max(samples.labels.span()) >= samples.classes.size())
+    throw InvalidArgument("tine: a label is none of the classes");
   return {.features = samples.features,
           .target = samples.target,
           .classes = samples.classes,
@@ -170,27 +168,18 @@ Array<std::uint32_t> NearestClassifier::leave_one_out(const PoolWith& on) const 
 
 std::string NearestClassifier::save() const {
   ModelWriter writer("knn_classifier", features);
-  write_options(writer, target, options);
-  return writer.add("classes", classes)
-      .add("class_type", to_string(class_type))
-      .add("labels", labels)
-      .add("x", x)
-      .text();
+  add_classes(writer, target, classes, class_type);
+  add_options(writer, options);
+  return writer.add("labels", labels).add("x", x).text();
 }
 
 NearestClassifier NearestClassifier::load(std::string_view text) {
   const ModelReader reader(text, "knn_classifier");
-  NearestClassifier model{.features = reader.features(),
-                          .target = read_target(reader),
-                          .classes = reader.strings("classes", ModelReader::any_count),
-                          .options = {},
-                          .x = {},
-                          .labels = {}};
-  const auto type = parse_type(reader.string("class_type"));
-  if (!type) reader.fail("\"class_type\" is no type");
-  model.class_type = *type;
+  NearestClassifier model;
+  model.features = reader.features();
+  read_classes(reader, model.target, model.classes, model.class_type);
   for (const std::uint64_t label : reader.integers("labels", ModelReader::any_count)) {
-    if (label >= model.classes.size()) reader.fail("\"labels\" has classes that there are not");
+    if (label >= model.classes.size()) reader.fail("labels has classes that there are not");
     model.labels.push_back(static_cast<std::uint32_t>(label));
   }
   model.options = read_options(reader, model.labels.size());
@@ -203,7 +192,7 @@ NearestRegressor NearestRegressor::fit(const PoolWith& on, const Samples& sample
   check_samples(on, samples);
   check_enough(samples, options);
   if (samples.y.size() != samples.size())
-    throw SampleError("tine: the samples have no numbers to learn: say which column they are in");
+    throw InvalidArgument("tine: a regressor needs samples whose target is a number");
   return {.features = samples.features,
           .target = samples.target,
           .options = options,
@@ -222,17 +211,17 @@ Array<double> NearestRegressor::leave_one_out(const PoolWith& on) const {
 
 std::string NearestRegressor::save() const {
   ModelWriter writer("knn_regressor", features);
-  write_options(writer, target, options);
+  writer.add("target", target.name).add("target_expression", target.expression);
+  add_options(writer, options);
   return writer.add("y", y).add("x", x).text();
 }
 
 NearestRegressor NearestRegressor::load(std::string_view text) {
   const ModelReader reader(text, "knn_regressor");
-  NearestRegressor model{.features = reader.features(),
-                         .target = read_target(reader),
-                         .options = {},
-                         .x = {},
-                         .y = reader.reals("y", ModelReader::any_count)};
+  NearestRegressor model;
+  model.features = reader.features();
+  model.target = {reader.string("target"), reader.string("target_expression")};
+  model.y = reader.reals("y", ModelReader::any_count);
   model.options = read_options(reader, model.y.size());
   model.x = reader.reals("x", model.y.size() * model.features.size());
   return model;

@@ -6,7 +6,7 @@
 #include <tine/matrix/pca.hpp>
 #include <tine/matrix/product.hpp>
 
-#include "model_text.hpp"
+#include "learn/model_text.hpp"
 
 namespace tine::mining {
 
@@ -76,7 +76,7 @@ Pca Pca::load(std::string_view text) {
   pca.ratio = reader.reals("ratio", k);
   if (k == 0 || k > d) reader.fail("it should have components, no more than features");
   if (std::ranges::any_of(pca.scale, [](double by) { return !(by > 0); }))
-    reader.fail("features are divided by \"scale\", which should be positive");
+    reader.fail("features are divided by scale, which should be positive");
   return pca;
 }
 

@@ -1,4 +1,4 @@
-#include "point_blocks.hpp"
+#include "learn/point_blocks.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -11,7 +11,7 @@
 
 #include <tine/for_each_slice.hpp>
 
-#include "block_filter.hpp"
+#include "learn/block_filter.hpp"
 
 namespace tine::mining {
 

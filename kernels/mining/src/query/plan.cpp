@@ -58,7 +58,7 @@ void select_groups(Plan& plan, Columns& columns, const Query& query) {
     if (!is_aggregate(*item.node) && !called)
       throw QueryError(
           "this is no aggregate; there are count, sum, mean, min, max, var, stddev, "
-          "median, p0 to p100, quantile, distinct, first, last and corr",
+          "median, p0 to p100, quantile, distinct, approx_distinct, first, last and corr",
           query.aggregates, item.node->position);
     std::vector<Type> types;
     for (const Node* argument : rowwise_arguments(*item.node)) {

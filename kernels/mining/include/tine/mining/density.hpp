@@ -25,15 +25,20 @@ struct Densities {
   Array<double> log_density;  ///< natural logarithms, also of those; -infinity for none at all
 };
 
-struct KdeOptions;
-
-/// The density at x is the mean over all samples s of K((x - s) / bandwidth) / volume, where the volume is the
-/// product of the bandwidths of all features.
-struct Kde {
+struct KdeOptions {
   enum class Kernel : std::uint8_t {
     gaussian,  ///< normal distribution; the bandwidth is its standard deviation
     parzen     ///< hypercube around x: samples in it, its faces included; the bandwidth is its side
   };
+  Kernel kernel = Kernel::gaussian;
+  /// One for all features, or one for each. Empty: by Scott's rule.
+  std::vector<double> bandwidth{};
+};
+
+/// The density at x is the mean over all samples s of K((x - s) / bandwidth) / volume, where the volume is the
+/// product of the bandwidths of all features.
+struct Kde {
+  using Kernel = KdeOptions::Kernel;
 
   std::vector<Feature> features{};
   Kernel kernel = Kernel::gaussian;
@@ -42,13 +47,12 @@ struct Kde {
 
   /// @throws SampleError      a value that is not finite; no sample; a rule without an answer
   /// @throws InvalidArgument  a bandwidth that is not positive, or not one and not one for each feature
-  static Kde fit(const PoolWith& on, const Samples& samples, const KdeOptions& options);
-  static Kde fit(const PoolWith& on, const Samples& samples);
+  static Kde fit(const PoolWith& on, const Samples& samples, const KdeOptions& options = {});
 
   std::size_t size() const { return features.empty() ? 0 : points.size() / features.size(); }
 
-  /// At each of the samples: NaN where a value is missing. Time is their number times the model's; 0.4 ns for
-  /// each pair is usual with one or two features.
+  /// At each of the samples: NaN where a value is missing. Time is their number times the model's: half a
+  /// nanosecond or so for each pair, with one or two features.
   /// @throws ModelError  other features
   Densities predict(const PoolWith& on, const Samples& samples) const;
 
@@ -56,12 +60,6 @@ struct Kde {
   std::string save() const;
   /// @throws ModelError
   static Kde load(std::string_view text);
-};
-
-struct KdeOptions {
-  Kde::Kernel kernel = Kde::Kernel::gaussian;
-  /// One for all features, or one for each. Empty: by Scott's rule.
-  std::vector<double> bandwidth{};
 };
 
 /// Evenly spaced values, the ends included, as numpy.linspace() has them.

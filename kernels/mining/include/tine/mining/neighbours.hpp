@@ -54,7 +54,8 @@ struct NearestClassifier {
   std::vector<double> x;              ///< samples x features, row by row: what has been learnt
   std::vector<std::uint32_t> labels;  ///< of each: which of `classes`
 
-  /// @throws SampleError  fewer than k samples, or samples without classes; a number that is missing or infinite
+  /// @throws SampleError      fewer than k samples, or than two classes; a number that is missing or infinite
+  /// @throws InvalidArgument  samples without classes
   static NearestClassifier fit(const PoolWith& on, const Samples& samples,
                                const NearestOptions& options = {});
   /// Which of `classes` each sample has; 0 where a number of it is missing.
@@ -78,8 +79,8 @@ struct NearestRegressor {
   std::vector<double> x;  ///< samples x features, row by row: what has been learnt
   std::vector<double> y;  ///< of each
 
-  /// @throws SampleError  fewer than k samples, or samples without numbers to predict; a number that is missing or
-  ///                      infinite
+  /// @throws SampleError      fewer than k samples; a number that is missing or infinite
+  /// @throws InvalidArgument  samples without numbers to predict
   static NearestRegressor fit(const PoolWith& on, const Samples& samples,
                               const NearestOptions& options = {});
   /// NaN where a number of a sample is missing. @throws ModelError  other features

@@ -5,8 +5,8 @@
 #include <limits>
 #include <span>
 
-#include "block_search.hpp"
-#include "union_find.hpp"
+#include "learn/block_search.hpp"
+#include "learn/union_find.hpp"
 
 namespace tine::mining {
 
@@ -35,7 +35,7 @@ class LinkVisitor {
         of_nodes_(of_nodes),
         links_(links) {}
 
-  /// Of eight samples with earlier ones. Returns whether there was room for all links.
+  /// Of several samples with earlier ones. Returns whether there was room for all links.
   bool find(std::size_t first, std::size_t count) {
     first_ = first;
     count_ = count;
@@ -89,8 +89,9 @@ class BorderVisitor {
                 const std::uint32_t* of_nodes)
       : search_(points), points_(points), limit_(limit), labels_(labels), of_nodes_(of_nodes) {}
 
-  /// Of eight samples; no_core is noise.
+  /// Of several samples; no_core is noise.
   std::span<const std::uint32_t> find(std::size_t first, std::size_t count) {
+    count_ = count;
     for (std::size_t q = 0; q < count; ++q) {
       best_[q] = labels_[first + q];
       search_.limits[q] = best_[q] == no_core ? limit_ : -1;
@@ -102,7 +103,7 @@ class BorderVisitor {
 
   bool skip(const BoxNode& node) const {
     const std::uint32_t least = of_nodes_[node.number];
-    for (std::size_t q = 0; q < filter_queries; ++q)
+    for (std::size_t q = 0; q < count_; ++q)
       if (search_.limits[q] >= 0 && least < best_[q]) return false;
     return true;
   }
@@ -116,7 +117,8 @@ class BorderVisitor {
   BlocksView points_;
   double limit_;
   const std::uint32_t *labels_, *of_nodes_;
-  std::array<std::uint32_t, filter_queries> best_{};
+  std::size_t count_ = 0;
+  std::array<std::uint32_t, most_queries> best_{};
 };
 
 }  // namespace tine::mining
