@@ -291,7 +291,7 @@ for name, x in ("normal", random.standard_normal(20000)), ("integers", random.in
         with np.errstate(all="ignore"):
             try:
                 counts, edges = np.histogram(x, bins)
-            except ValueError:
+            except (ValueError, IndexError):  # what numpy cannot do
                 continue
         if not np.isfinite(edges).all():
             continue
@@ -356,7 +356,7 @@ if rows("many.csv", "--join", "many.csv", "--on", "k", "--agg", "count, sum(n * 
 got = rows("sort.csv", "--sample", "1000", "--select", "row")
 if len(got) != 1000 or [r["row"] for r in got] != sorted({r["row"] for r in got}):
     fail("a sample of 1000")
-for query in ["--sample", "1000"], ["--sample", "3%"], ["--sample", "50", "--where", "k = 3", "--seed", "9"]:
+for query in ["--sample", "1000"], ["--sample", "3%"], ["--sample", "50", "--where", "k = 3"]:
     first = scan("sort.csv", *query, "-j", "1")
     if any(scan("sort.csv", *query, "-j", j) != first for j in ("2", "5")) or scan("sort.csv", *query, "--seed", "4") == first:
         fail(f"{query}: other rows")
