@@ -156,7 +156,7 @@ TEST_F(ScanCommand, SchemaAndPlanAreShown) {
   EXPECT_EQ(answer({"flights.csv", "--schema", "--types", "delay=float,month=string"}),
             "column,type\ncarrier,string\nmonth,string\ndelay,float\n");
   EXPECT_THAT(error({"flights.csv", "--schema", "--where", "delay > 15"}, 2),
-              HasSubstr("--schema excludes --where"));
+              HasSubstr("--where excludes --schema"));
   EXPECT_THAT(answer({"flights.csv", "--explain", "--where", "delay > 15"}),
               HasSubstr("delay > 15"));
 }
