@@ -19,11 +19,11 @@ std::vector<ResultColumn> classifier_columns(const Array<std::uint32_t>& labels,
   return columns;
 }
 
-void tell_confusion(MineRun& run, const Array<std::uint32_t>& labels) {
+void tell_confusion(MineRun& run, const Array<std::uint32_t>& labels, const std::string& how) {
   const mining::Samples& samples = run.samples();
   const std::vector<std::string>& classes = samples.classes;
   const mining::Confusion confusion(all_of(samples.labels), all_of(labels), classes.size());
-  run.facts()["accuracy"] = confusion.accuracy();
+  run.facts()[how + "accuracy"] = confusion.accuracy();
   if (classes.size() > 20) return;
   nlohmann::ordered_json rows;
   for (std::size_t is = 0; is < classes.size(); ++is) {
@@ -32,7 +32,7 @@ void tell_confusion(MineRun& run, const Array<std::uint32_t>& labels) {
       row["taken for " + classes[as]] = confusion(is, as);
     rows.push_back(std::move(row));
   }
-  run.facts()["confusion"] = std::move(rows);
+  run.facts()[how + "confusion"] = std::move(rows);
 }
 
 }  // namespace tine::app

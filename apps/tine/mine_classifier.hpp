@@ -2,6 +2,7 @@
 // probabilities().
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "mine_columns.hpp"
@@ -16,7 +17,8 @@ std::vector<mining::ResultColumn> classifier_columns(const Array<std::uint32_t>&
                                                      mining::Type type);
 
 /// How many of the samples are taken for what they are, and, of up to 20 classes, for what they are taken.
-void tell_confusion(MineRun& run, const Array<std::uint32_t>& labels);
+/// @param how  they were predicted, before the names of these facts
+void tell_confusion(MineRun& run, const Array<std::uint32_t>& labels, const std::string& how = "");
 
 /// What it says of samples.
 template <class Model>

@@ -6,10 +6,9 @@
 
 #include <fmt/format.h>
 
-#include <tine/mining/confusion.hpp>
 #include <tine/mining/neighbours.hpp>
 
-#include "mine_columns.hpp"
+#include "mine_classifier.hpp"
 #include "mine_command.hpp"
 #include "mine_scatter.hpp"
 
@@ -17,39 +16,17 @@ namespace tine::app {
 
 namespace {
 
-using mining::Confusion;
 using mining::NearestClassifier;
 using mining::NearestOptions;
 using mining::NearestRegressor;
-using mining::ResultColumn;
 using mining::Samples;
 using mining::Selection;
 
-std::vector<ResultColumn> columns_of(const PoolWith& on, const NearestClassifier& model,
-                                     const Samples& samples) {
-  const Array<double, 2> parts = model.probabilities(on, samples);
-  std::vector<std::uint32_t> labels(samples.size());
-  std::vector<double> largest(samples.size());
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    for (std::uint32_t c = 1; c < parts.extent(1); ++c)
-      if (parts(i, c) > parts(i, labels[i])) labels[i] = c;
-    largest[i] = parts(i, labels[i]);
-  }
-  return {class_column("predicted", labels, model.classes, model.class_type),
-          real_column("probability", largest)};
-}
+constexpr const char* left_out = "leave_one_out_";  // before the facts about such predictions
 
-// How often samples of each class are given each class by the others.
-nlohmann::ordered_json table_of(const Confusion& confusion,
-                                const std::vector<std::string>& classes) {
-  nlohmann::ordered_json table;
-  for (std::size_t is = 0; is < classes.size(); ++is) {
-    nlohmann::ordered_json row{{"class", classes[is]}};
-    for (std::size_t taken_for = 0; taken_for < classes.size(); ++taken_for)
-      row["as " + classes[taken_for]] = confusion(is, taken_for);
-    table.push_back(std::move(row));
-  }
-  return table;
+// Whether there is anything to ask the others about: leaving one out needs more samples than neighbours.
+bool enough(MineRun& run, const NearestOptions& options) {
+  return run.samples().size() > options.k || run.wants_rows() || run.wants_plot();
 }
 
 void draw_classes(MineRun& run, const Samples& samples, std::span<const std::uint32_t> predicted) {
@@ -74,20 +51,28 @@ void draw_numbers(MineRun& run, const Samples& samples, std::span<const double> 
   run.draw(plot);
 }
 
+// Of a target that may be a number, by mistake.
+const Samples& classes_of(MineRun& run) {
+  try {
+    return run.samples();
+  } catch (const mining::QueryError& error) {
+    if (error.text() != run.settings().selection.target) throw;
+    throw mining::QueryError(std::string(error.what()) + "; --number predicts numbers",
+                             error.text(), error.position());
+  }
+}
+
 void classify(MineRun& run, const NearestOptions& options) {
-  // Few classes are told of: the table has as many rows and columns.
-  constexpr std::size_t most_told = 12;
-  const Samples& samples = run.samples();
+  const Samples& samples = classes_of(run);
   const auto model = NearestClassifier::fit(run.on(), samples, options);
   run.facts()["classes"] = samples.classes.size();
   run.save(model.save());
+  if (!enough(run, options)) return;
   const auto predicted = model.leave_one_out(run.on());
-  const Confusion confusion(model.labels, all_of(predicted), model.classes.size());
-  run.facts()["leave_one_out_accuracy"] = confusion.accuracy();
-  if (model.classes.size() <= most_told)
-    run.facts()["leave_one_out"] = table_of(confusion, model.classes);
+  tell_confusion(run, predicted, left_out);
   if (run.wants_rows())
-    run.write_rows({class_column("predicted", all_of(predicted), model.classes, model.class_type)});
+    run.write_rows(
+        {class_column("prediction", all_of(predicted), model.classes, model.class_type)});
   if (run.wants_plot()) draw_classes(run, samples, all_of(predicted));
 }
 
@@ -95,12 +80,14 @@ void average(MineRun& run, const NearestOptions& options) {
   const Samples& samples = run.samples();
   const auto model = NearestRegressor::fit(run.on(), samples, options);
   run.save(model.save());
+  if (!enough(run, options)) return;
   const auto predicted = model.leave_one_out(run.on());
   double sum = 0;
   for (std::size_t i = 0; i < samples.size(); ++i)
     sum += (predicted[i] - samples.y[i]) * (predicted[i] - samples.y[i]);
-  run.facts()["leave_one_out_rmse"] = std::sqrt(sum / static_cast<double>(samples.size()));
-  if (run.wants_rows()) run.write_rows({real_column("predicted", all_of(predicted))});
+  run.facts()[left_out + std::string("rmse")] =
+      std::sqrt(sum / static_cast<double>(samples.size()));
+  if (run.wants_rows()) run.write_rows({real_column("prediction", all_of(predicted))});
   if (run.wants_plot()) draw_numbers(run, samples, all_of(predicted));
 }
 
@@ -149,12 +136,12 @@ void add_mine_knn(MineCommand& mine) {
   });
   mine.predicts("knn_classifier",
                 [](const PoolWith& on, std::string_view text, const Samples& samples) {
-                  return columns_of(on, NearestClassifier::load(text), samples);
+                  return classified(on, NearestClassifier::load(text), samples);
                 });
   mine.predicts("knn_regressor",
                 [](const PoolWith& on, std::string_view text, const Samples& samples) {
                   const auto found = NearestRegressor::load(text).predict(on, samples);
-                  return std::vector{real_column("predicted", all_of(found))};
+                  return std::vector{real_column("prediction", all_of(found))};
                 });
 }
 
