@@ -386,7 +386,7 @@ std::vector<double> tridiagonal_eigenvalues(Jobs& jobs, const Tridiagonal& matri
   const double limits[] = {bound, static_cast<double>(n - wanted)};  // and how many are left out
   const auto shared = jobs.pool.array_from(limits);
   auto values = jobs.pool.array<double>(wanted);
-  constexpr std::size_t lanes = 16;
+  static constexpr std::size_t lanes = 16;
   jobs.run(
       {.n = wanted, .grain = lanes},
       [](const Slice& s, std::span<double> to, std::span<const double> d, std::span<const double> e,

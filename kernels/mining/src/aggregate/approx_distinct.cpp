@@ -94,8 +94,8 @@ class Sketch {
   // Of each register one entry; if these are many, all registers.
   void tidy() {
     std::ranges::sort(entries_, std::greater());
-    const auto same = std::ranges::unique(entries_, {}, [](std::uint32_t e) { return e >> 8; });
-    entries_.erase(same.begin(), same.end());
+    const auto same = [](std::uint32_t a, std::uint32_t b) { return a >> 8 == b >> 8; };
+    entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
     if (entries_.size() > most) spread();
   }
   void spread() {

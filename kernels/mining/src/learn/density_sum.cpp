@@ -152,7 +152,7 @@ Densities densities(JobSequence& jobs, Pool& pool, Kde::Kernel kernel,
   const Normalisation by(kernel, bandwidth, n, folds);
   Densities result{pool.array<double>(m), pool.array<double>(m)};
   for (const Batch& batch : batches(n, m)) {
-    const auto [begin, size] = batch.queries;
+    const std::size_t begin = batch.queries.begin, size = batch.queries.size;
     const auto some = queries.part(0, begin, size);
     auto parts = pool.array<DensityPart>(chunks(n), size);
     jobs.run([&](PoolWith on) {

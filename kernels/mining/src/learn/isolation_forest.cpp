@@ -72,10 +72,11 @@ class Grower {
     Cut& cut = cuts_[size_++];
     cut = {static_cast<double>(samples.size()), dimensions_};
     if (height == 0 || samples.size() < 2 || !choose(samples, cut)) return;
-    const auto right = std::ranges::partition(
-        samples, [&](std::size_t i) { return value(i, cut.feature) <= cut.value; });
-    grow({samples.begin(), right.begin()}, height - 1);
-    grow({right.begin(), right.end()}, height - 1);
+    const auto right = std::partition(samples.begin(), samples.end(), [&](std::size_t i) {
+      return value(i, cut.feature) <= cut.value;
+    });
+    grow({samples.begin(), right}, height - 1);
+    grow({right, samples.end()}, height - 1);
   }
 
   // False when all samples are the same.
