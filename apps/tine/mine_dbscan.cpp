@@ -74,7 +74,8 @@ void draw_clusters(MineRun& run, const Samples& samples, const Dbscan& found,
     classes.push_back(label == Dbscan::noise ? Plot::no_class
                                              : colour_of[static_cast<std::size_t>(label)]);
   Scatter scatter(samples, run.settings().axes,
-                  fmt::format("{} clusters of {} samples", clusters.size(), samples.size()));
+                  fmt::format("{} clusters of {} samples, {} of them noise (grey)", clusters.size(),
+                              samples.size(), std::ranges::count(found.labels, Dbscan::noise)));
   scatter.samples(classes, names);
   run.draw(scatter.plot());
 }

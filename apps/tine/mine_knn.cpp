@@ -55,8 +55,7 @@ void draw_numbers(MineRun& run, const Samples& samples, std::span<const double> 
 const Samples& classes_of(MineRun& run) {
   try {
     return run.samples();
-  } catch (const mining::QueryError& error) {
-    if (error.text() != run.settings().selection.target) throw;
+  } catch (const mining::TargetTypeError& error) {
     throw mining::QueryError(std::string(error.what()) + "; --number predicts numbers",
                              error.text(), error.position());
   }

@@ -154,11 +154,12 @@ void check_types(const Result& rows, const std::vector<Feature>& features, const
   const std::string name(to_string(type));
   if (type == Type::integer || type == Type::boolean) return;
   if (what.kind == Selection::Kind::number && type != Type::real)
-    throw QueryError("a number is to be predicted, and this is of type " + name, what.target, 0);
+    throw TargetTypeError("a number is to be predicted, and this is of type " + name, what.target,
+                          0);
   if (what.kind == Selection::Kind::label && type != Type::text)
-    throw QueryError("a class is text, an integer or a bool, and this is of type " + name +
-                         "; string() or int() would make it one",
-                     what.target, 0);
+    throw TargetTypeError("a class is text, an integer or a bool, and this is of type " + name +
+                              "; string() or int() would make it one",
+                          what.target, 0);
 }
 
 void take_target(Pool& pool, Samples& samples, const ResultColumn& column,

@@ -33,6 +33,12 @@ class QueryError : public Error {
   std::size_t position_;
 };
 
+/// A target of a type that cannot be predicted: numbers where classes are meant, or text where numbers are.
+class TargetTypeError : public QueryError {
+ public:
+  using QueryError::QueryError;
+};
+
 /// Samples that cannot be learnt from: what() says which row and feature, and what could be done.
 class SampleError : public Error {
  public:
