@@ -14,6 +14,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -99,6 +100,35 @@ class CommandTest : public testing::Test {
   }
 
   fs::path folder_;
+};
+
+/// One of the command's subcommands, such as tine scan.
+class SubcommandTest : public CommandTest {
+ protected:
+  /// @param words  what all calls begin with, such as {"mine", "kde"}
+  explicit SubcommandTest(std::vector<std::string> words) : words_(std::move(words)) {}
+
+  Result call(std::vector<std::string> arguments, const Environment& environment = {}) {
+    arguments.insert(arguments.begin(), words_.begin(), words_.end());
+    return run(std::move(arguments), environment);
+  }
+  /// What a call that succeeds writes, which has nothing else to say.
+  std::string answer(std::vector<std::string> arguments) {
+    const Result r = call(std::move(arguments));
+    EXPECT_EQ(r.status, 0) << r.err;
+    EXPECT_EQ(r.err, "");
+    return r.out;
+  }
+  /// What a call that fails says, which writes nothing.
+  std::string error(std::vector<std::string> arguments, int status) {
+    const Result r = call(std::move(arguments));
+    EXPECT_EQ(r.status, status) << r.err;
+    EXPECT_EQ(r.out, "");
+    return r.err;
+  }
+
+ private:
+  const std::vector<std::string> words_;
 };
 
 }  // namespace tine_test

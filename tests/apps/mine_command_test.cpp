@@ -26,28 +26,13 @@ const std::string points =
     "m1,9,9\nm2,9,8\nm3,8,9\n";
 const std::string holes = "a,b,name\n0,0,x\n,1,y\n9,9,z\n8,9,\n8,NA,w\n";
 
-class MineCommand : public CommandTest {
+class MineCommand : public SubcommandTest {
  protected:
+  MineCommand() : SubcommandTest({"mine"}) {}
   void SetUp() override {
     CommandTest::SetUp();
     write_text(path("points.csv"), points);
     write_text(path("holes.csv"), holes);
-  }
-  Result mine(std::vector<std::string> arguments, const Environment& environment = {}) {
-    arguments.insert(arguments.begin(), "mine");
-    return run(arguments, environment);
-  }
-  std::string answer(std::vector<std::string> arguments) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, 0) << r.err;
-    EXPECT_EQ(r.err, "");
-    return r.out;
-  }
-  std::string error(std::vector<std::string> arguments, int status) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, status) << r.err;
-    EXPECT_EQ(r.out, "");
-    return r.err;
   }
   Result shell(const std::string& line) {
     const std::string folder = fs::path(TINE_COMMAND).parent_path().string();
@@ -296,7 +281,7 @@ TEST_F(MineCommand, OutputsThatExistStayAndThenThereIsNone) {
 
 TEST_F(MineCommand, AnOutputMayGoToStdoutAndFactsGoElsewhere) {
   for (const char* option : {"-o", "--rows", "--plot"}) {
-    const Result r = mine({"kmeans", "points.csv", "-k", "2", option, "-"});
+    const Result r = call({"kmeans", "points.csv", "-k", "2", option, "-"});
     EXPECT_EQ(r.status, 0);
     EXPECT_THAT(r.err, StartsWith("samples     6\n")) << option;
     EXPECT_THAT(r.out, Not(HasSubstr("samples     6"))) << option;
@@ -362,7 +347,7 @@ TEST_F(MineCommand, InterruptedItLeavesNothing) {
 
 TEST_F(MineCommand, BadRowsAreToldWhereTheyAreSkipped) {
   write_text(path("bad.csv"), "a,b\n1,2\n3\n4,5\n");
-  const Result r = mine({"kmeans", "bad.csv", "-k", "1", "--skip-bad", "--json"});
+  const Result r = call({"kmeans", "bad.csv", "-k", "1", "--skip-bad", "--json"});
   EXPECT_EQ(r.status, 0);
   EXPECT_THAT(r.err, HasSubstr("tine: 1 bad row was skipped:\n"));
   EXPECT_EQ(json::parse(r.out)["samples"], 2);

@@ -12,8 +12,9 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class MineKdeCommand : public CommandTest {
+class MineKdeCommand : public SubcommandTest {
  protected:
+  MineKdeCommand() : SubcommandTest({"mine", "kde", "shells.csv"}) {}
   void SetUp() override {
     CommandTest::SetUp();
     std::string text = "name,long,wide,same\n";
@@ -21,21 +22,6 @@ class MineKdeCommand : public CommandTest {
       text += "s" + std::to_string(i) + ',' + std::to_string(i * 37 % 23 * 0.25 + i % 2 * 9) + ',' +
               std::to_string(i * 13 % 17) + ",4\n";
     write_text(path("shells.csv"), text);
-  }
-  Result kde(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"mine", "kde", "shells.csv"});
-    return run(arguments);
-  }
-  std::string answer(std::vector<std::string> arguments) {
-    const Result r = kde(std::move(arguments));
-    EXPECT_EQ(r.status, 0) << r.err;
-    return r.out;
-  }
-  std::string error(std::vector<std::string> arguments, int status) {
-    const Result r = kde(std::move(arguments));
-    EXPECT_EQ(r.status, status) << r.err;
-    EXPECT_EQ(r.out, "");
-    return r.err;
   }
 };
 
@@ -78,7 +64,7 @@ TEST_F(MineKdeCommand, GridsAreRowsOfTheirOwn) {
   EXPECT_THAT(plane, StartsWith("long,wide,density,log_density\n"));
   EXPECT_EQ(std::ranges::count(plane, '\n'), 401);
   EXPECT_THAT(text_of(path("plane.svg")), HasSubstr("wide"));
-  EXPECT_THAT(answer({"--features", "long", "--grid", "2", "--grid-rows", "-"}),
+  EXPECT_THAT(call({"--features", "long", "--grid", "2", "--grid-rows", "-"}).out,
               StartsWith("long,density,log_density\n"));
 }
 
@@ -93,7 +79,7 @@ TEST_F(MineKdeCommand, BandwidthsAreSearched) {
   EXPECT_EQ(many["candidates"].size(), 30u);
   EXPECT_TRUE(many["candidates"][0].contains("wide"));
   const Result at_the_end =
-      kde({"--features", "long", "--bandwidth", "cv", "--candidates", "20:50:4"});
+      call({"--features", "long", "--bandwidth", "cv", "--candidates", "20:50:4"});
   EXPECT_EQ(at_the_end.status, 0);
   EXPECT_THAT(at_the_end.err, HasSubstr("the first candidate is the best one"));
 }

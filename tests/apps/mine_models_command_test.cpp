@@ -10,8 +10,9 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class MineModelsCommand : public CommandTest {
+class MineModelsCommand : public SubcommandTest {
  protected:
+  MineModelsCommand() : SubcommandTest({"mine"}) {}
   void SetUp() override {
     CommandTest::SetUp();
     // Two kinds, of which one is longer; the price is 3 + 2 * length, but for a little.
@@ -25,24 +26,9 @@ class MineModelsCommand : public CommandTest {
     write_text(path("things.csv"), text);
     write_text(path("holes.csv"), "length,width,kind,price\n1,2,short,5\n,3,long,9\n8,1,long,19\n");
   }
-  Result mine(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "mine");
-    return run(arguments);
-  }
-  std::string answer(std::vector<std::string> arguments) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, 0) << r.err;
-    return r.out;
-  }
   json facts(std::vector<std::string> arguments) {
     arguments.push_back("--json");
     return json::parse(answer(std::move(arguments)));
-  }
-  std::string error(std::vector<std::string> arguments, int status) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, status) << r.err;
-    EXPECT_EQ(r.out, "");
-    return r.err;
   }
 };
 

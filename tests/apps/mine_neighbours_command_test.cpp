@@ -11,8 +11,9 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class MineNeighboursCommand : public CommandTest {
+class MineNeighboursCommand : public SubcommandTest {
  protected:
+  MineNeighboursCommand() : SubcommandTest({"mine"}) {}
   // Three blobs of 40 plants, far from each other, and one plant far from all.
   void SetUp() override {
     CommandTest::SetUp();
@@ -27,21 +28,6 @@ class MineNeighboursCommand : public CommandTest {
               std::to_string(2 * height + width) + '\n';
     }
     write_text(path("plants.csv"), text + "tree,90,-40,140\n");
-  }
-  Result mine(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "mine");
-    return run(arguments);
-  }
-  std::string answer(std::vector<std::string> arguments) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, 0) << r.err;
-    return r.out;
-  }
-  std::string error(std::vector<std::string> arguments, int status) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, status) << r.err;
-    EXPECT_EQ(r.out, "");
-    return r.err;
   }
 };
 

@@ -10,8 +10,9 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class MineOutliersCommand : public CommandTest {
+class MineOutliersCommand : public SubcommandTest {
  protected:
+  MineOutliersCommand() : SubcommandTest({"mine"}) {}
   void SetUp() override {
     CommandTest::SetUp();
     std::string text = "place,volts,amps\n";
@@ -19,21 +20,6 @@ class MineOutliersCommand : public CommandTest {
       text += "p" + std::to_string(i) + ',' + std::to_string(230 + i * 37 % 11) + ',' +
               (i == 150 ? "-40" : std::to_string(i * 13 % 7)) + '\n';
     write_text(path("readings.csv"), text);
-  }
-  Result mine(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "mine");
-    return run(arguments);
-  }
-  std::string answer(std::vector<std::string> arguments) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, 0) << r.err;
-    return r.out;
-  }
-  std::string error(std::vector<std::string> arguments, int status) {
-    const Result r = mine(std::move(arguments));
-    EXPECT_EQ(r.status, status) << r.err;
-    EXPECT_EQ(r.out, "");
-    return r.err;
   }
 };
 

@@ -50,27 +50,12 @@ std::string zstd(const std::string& text) {
   return result;
 }
 
-class ScanCommand : public CommandTest {
+class ScanCommand : public SubcommandTest {
  protected:
+  ScanCommand() : SubcommandTest({"scan"}) {}
   void SetUp() override {
     CommandTest::SetUp();
     write_text(path("flights.csv"), flights);
-  }
-  Result scan(std::vector<std::string> arguments, const Environment& environment = {}) {
-    arguments.insert(arguments.begin(), "scan");
-    return run(arguments, environment);
-  }
-  std::string answer(std::vector<std::string> arguments) {
-    const Result r = scan(std::move(arguments));
-    EXPECT_EQ(r.status, 0) << r.err;
-    EXPECT_EQ(r.err, "");
-    return r.out;
-  }
-  std::string error(std::vector<std::string> arguments, int status) {
-    const Result r = scan(std::move(arguments));
-    EXPECT_EQ(r.status, status) << r.err;
-    EXPECT_EQ(r.out, "");
-    return r.err;
   }
   // Rows with quotes, text and numbers.
   void write_large(const std::string& name, int rows) const {
@@ -216,7 +201,7 @@ TEST_F(ScanCommand, WrongUsageIsSaidToBe) {
   EXPECT_THAT(error({"flights.csv", "--progress", "loud"}, 2),
               HasSubstr("loud is none of auto, json, never"));
   EXPECT_THAT(error({}, 2), HasSubstr("FILE"));
-  EXPECT_THAT(scan({"--help"}).out, HasSubstr("Examples, for a file that this makes:"));
+  EXPECT_THAT(call({"--help"}).out, HasSubstr("Examples, for a file that this makes:"));
 }
 
 TEST_F(ScanCommand, AHistogramHasBarsForPeople) {
@@ -301,7 +286,7 @@ TEST_F(ScanCommand, JoinsThatCannotBeAreSaid) {
 
 // What the help shows can be done.
 TEST_F(ScanCommand, TheExamplesOfTheHelpWork) {
-  std::istringstream help(scan({"--help"}).out);
+  std::istringstream help(call({"--help"}).out);
   const std::string folder = std::filesystem::path(TINE_COMMAND).parent_path();
   int commands = 0;
   for (std::string line; std::getline(help, line);) {
@@ -320,7 +305,7 @@ TEST_F(ScanCommand, BrokenRowsAreNamedOrSkipped) {
   write_text(path("a.csv"), "a,b\n1,2\n3\n4,5,6\n7,8\n");
   EXPECT_THAT(error({"a.csv"}, 1), testing::AllOf(StartsWith("tine: a.csv"), HasSubstr("line 3")));
   EXPECT_THAT(error({"a.csv", "--agg", "sum(a)"}, 1), HasSubstr("line 3"));
-  const Result r = scan({"a.csv", "--skip-bad"});
+  const Result r = call({"a.csv", "--skip-bad"});
   EXPECT_EQ(r.status, 0);
   EXPECT_EQ(r.out, "a,b\n1,2\n7,8\n");
   EXPECT_THAT(r.err, HasSubstr("tine: 2 bad rows were skipped:\n"));
@@ -339,12 +324,12 @@ TEST_F(ScanCommand, FilesThatCannotBeReadAreNamed) {
 
 TEST_F(ScanCommand, OutputsAppearWholeOrNotAtAll) {
   write_text(path("a.csv"), "a,b\n1,2\n3\n");
-  EXPECT_EQ(scan({"a.csv", "-o", "b.csv"}).status, 1);
+  EXPECT_EQ(call({"a.csv", "-o", "b.csv"}).status, 1);
   EXPECT_FALSE(std::filesystem::exists(path("b.csv")));
   write_text(path("b.csv"), "precious");
   EXPECT_THAT(error({"flights.csv", "-o", "b.csv"}, 1),
               HasSubstr("b.csv exists already; --force replaces it\n"));
-  EXPECT_EQ(scan({"a.csv", "-o", "b.csv", "--force"}).status, 1);
+  EXPECT_EQ(call({"a.csv", "-o", "b.csv", "--force"}).status, 1);
   EXPECT_EQ(text_of(path("b.csv")), "precious");
   EXPECT_EQ(answer({"flights.csv", "-o", "b.csv", "--force"}), "");
   EXPECT_EQ(text_of(path("b.csv")), flights);
@@ -498,7 +483,7 @@ TEST_F(ScanCommand, AReaderThatGoesEndsIt) {
 }
 
 TEST_F(ScanCommand, WithoutWorkersItIsTheSame) {
-  const Result r = scan({"flights.csv"}, {{"TINE_SERIAL", "1"}});
+  const Result r = call({"flights.csv"}, {{"TINE_SERIAL", "1"}});
   EXPECT_EQ(r.status, 0) << r.err;
   EXPECT_EQ(r.out, flights);
   EXPECT_THAT(r.err, HasSubstr("in no sandbox"));
@@ -507,7 +492,7 @@ TEST_F(ScanCommand, WithoutWorkersItIsTheSame) {
 
 TEST_F(ScanCommand, ProgressIsToldAsJson) {
   write_large("large.csv", 200000);
-  const Result r = scan({"large.csv", "--agg", "sum(x)", "--progress", "json"});
+  const Result r = call({"large.csv", "--agg", "sum(x)", "--progress", "json"});
   EXPECT_EQ(r.status, 0);
   std::istringstream lines(r.err);
   for (std::string line; std::getline(lines, line);)

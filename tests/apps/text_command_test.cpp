@@ -6,24 +6,15 @@ namespace {
 
 using testing::HasSubstr;
 
-class TextCommand : public CommandTest {
+class TextCommand : public SubcommandTest {
  protected:
+  TextCommand() : SubcommandTest({"text"}) {}
   void SetUp() override {
     CommandTest::SetUp();
     write_text(path("a.txt"), "one two\ntwo Three\n");
     write_text(path("b.txt"), "two two\n\x01 no end");
     fs::create_directories(path("folder/below"));
     write_text(path("folder/below/c.txt"), "two\n");
-  }
-  Result text(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "text");
-    return run(arguments);
-  }
-  std::string answer(std::vector<std::string> arguments) {
-    const Result r = text(std::move(arguments));
-    EXPECT_EQ(r.status, 0) << r.err;
-    EXPECT_EQ(r.err, "");
-    return r.out;
   }
 };
 
@@ -49,21 +40,21 @@ TEST_F(TextCommand, WordsAndSizesAreRows) {
 }
 
 TEST_F(TextCommand, WhatCannotBeReadIsSaidAndTheRestIsDone) {
-  const Result some = text({"find", "one", "nowhere.txt", "a.txt"});
+  const Result some = call({"find", "one", "nowhere.txt", "a.txt"});
   EXPECT_EQ(some.status, 1);
   EXPECT_EQ(some.out, "a.txt:one two\n");
   EXPECT_EQ(some.err, "tine: nowhere.txt cannot be read: No such file or directory\n");
-  EXPECT_EQ(text({"sizes", "nowhere.txt"}).status, 3);
-  EXPECT_THAT(text({"find", "one", "folder"}).err, HasSubstr("--recursive"));
+  EXPECT_EQ(call({"sizes", "nowhere.txt"}).status, 3);
+  EXPECT_THAT(call({"find", "one", "folder"}).err, HasSubstr("--recursive"));
 }
 
 TEST_F(TextCommand, WrongUseIsExplained) {
-  const Result r = text({"find", "(", "a.txt"});
+  const Result r = call({"find", "(", "a.txt"});
   EXPECT_EQ(r.status, 2);
   EXPECT_EQ(r.err, "tine: ( is no regular expression: missing ): (\n");
-  EXPECT_EQ(text({"find", "-c", "-l", "one", "a.txt"}).status, 2);
-  EXPECT_EQ(text({"words", "-n", "0", "a.txt"}).status, 2);
-  EXPECT_EQ(text({"a.txt"}).status, 2);
+  EXPECT_EQ(call({"find", "-c", "-l", "one", "a.txt"}).status, 2);
+  EXPECT_EQ(call({"words", "-n", "0", "a.txt"}).status, 2);
+  EXPECT_EQ(call({"a.txt"}).status, 2);
 }
 
 TEST_F(TextCommand, StandardInputIsAFile) {

@@ -11,6 +11,7 @@
 
 #include "mining_peer.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/processes.hpp"
 
 namespace tine::mining {
@@ -20,19 +21,9 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tine_test::message_of;
 
 class MiningDbscan : public tine_test::NothingLeftBehind {};
-
-template <class E, class F>
-std::string thrown_by(F f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing of this kind was thrown";
-  return "";
-}
 
 /// Groups of different densities, and noise.
 Samples groups(Pool& pool, std::size_t n, std::size_t d) {
@@ -131,13 +122,13 @@ TEST_F(MiningDbscan, WhatCannotBeIsRefused) {
   Pool pool({.workers = 1});
   Samples samples = groups(pool, 10, 2);
   for (const double eps : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::nan("")})
-    EXPECT_THAT(thrown_by<InvalidArgument>([&] { dbscan(pool, samples, {.eps = eps}); }),
+    EXPECT_THAT(message_of<InvalidArgument>([&] { dbscan(pool, samples, {.eps = eps}); }),
                 HasSubstr("should be a distance: positive and finite"));
-  EXPECT_THAT(thrown_by<InvalidArgument>([&] { dbscan(pool, samples, {.min_points = 0}); }),
+  EXPECT_THAT(message_of<InvalidArgument>([&] { dbscan(pool, samples, {.min_points = 0}); }),
               HasSubstr("min_points is 0"));
   samples.x(4, 1) = std::nan("");
-  EXPECT_EQ(thrown_by<SampleError>([&] { dbscan(pool, samples); }), "tine: x1 is nan in sample 5");
-  EXPECT_THAT(thrown_by<SampleError>([&] { dbscan(pool, groups(pool, 0, 2)); }),
+  EXPECT_EQ(message_of<SampleError>([&] { dbscan(pool, samples); }), "tine: x1 is nan in sample 5");
+  EXPECT_THAT(message_of<SampleError>([&] { dbscan(pool, groups(pool, 0, 2)); }),
               HasSubstr("1 samples are needed"));
 }
 

@@ -20,6 +20,7 @@
 
 #include "learn/density_sum.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/worker_counts.hpp"
 
 namespace tine::mining {
@@ -27,6 +28,7 @@ namespace tine::mining {
 namespace {
 
 using testing::HasSubstr;
+using tine_test::message_of;
 using Kernel = Kde::Kernel;
 using tine_test::same_bits;
 
@@ -51,16 +53,6 @@ class MiningDensity : public tine_test::NothingLeftBehind {
       v = std::ldexp(static_cast<double>(random() % 2048), -9) +
           (random() % 50 == 0 ? 100.0 : static_cast<double>(random() % 3));
     return values;
-  }
-  template <class E, class F>
-  static std::string thrown_by(F f) {
-    try {
-      f();
-    } catch (const E& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing of this kind was thrown";
-    return "";
   }
 
   Pool pool_{{.workers = 2}};
@@ -275,7 +267,7 @@ TEST_F(MiningDensity, models_of_strangers_are_looked_at) {
   const auto why = [&](const char* name, const nlohmann::json& value) {
     nlohmann::json bad = good;
     bad[name] = value;
-    return thrown_by<ModelError>([&] { Kde::load(bad.dump()); });
+    return message_of<ModelError>([&] { Kde::load(bad.dump()); });
   };
   EXPECT_THAT(why("kernel", "cauchy"), HasSubstr("neither gaussian nor parzen"));
   EXPECT_THAT(why("bandwidth", {1}), HasSubstr("1 elements instead of 2"));
@@ -387,20 +379,20 @@ TEST_F(MiningDensity, grids_go_from_end_to_end_the_last_axis_fastest) {
 TEST_F(MiningDensity, says_what_is_wrong_with_bandwidths) {
   const Samples points = samples({1, 2, 3, 4, 5, 5}, 2);
   for (const double h : {0.0, -1.0, nan, infinity, 1e-310})
-    EXPECT_THAT(thrown_by<InvalidArgument>([&] {
+    EXPECT_THAT(message_of<InvalidArgument>([&] {
                   Kde::fit(pool_, points, {.bandwidth = {1, h}});
                 }),
                 HasSubstr("positive"))
         << h;
-  EXPECT_THAT(thrown_by<InvalidArgument>([&] {
+  EXPECT_THAT(message_of<InvalidArgument>([&] {
                 Kde::fit(pool_, points, {.bandwidth = {1, 2, 3}});
               }),
               HasSubstr("3 bandwidths for 2 features"));
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 Kde::fit(pool_, samples({1, 0.1, 2, 0.1, 4, 0.1}, 2));
               }),
               HasSubstr("x1, which is the same in all samples"));
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 Kde::fit(pool_, samples({-1e308, 1e308}));
               }),
               HasSubstr("too far apart"));
@@ -416,11 +408,11 @@ TEST_F(MiningDensity, says_what_is_wrong_with_searches) {
   };
   EXPECT_THROW(search({})(), InvalidArgument);
   EXPECT_THROW(search({.candidates = {{1}, {0}}})(), InvalidArgument);
-  EXPECT_THAT(thrown_by<InvalidArgument>(search({.candidates = {{1}}, .folds = 4})),
+  EXPECT_THAT(message_of<InvalidArgument>(search({.candidates = {{1}}, .folds = 4})),
               HasSubstr("3 samples cannot be cut into 4 folds"));
   EXPECT_THROW(search({.candidates = {{1}}, .folds = 1})(), InvalidArgument);
   EXPECT_THAT(
-      thrown_by<SampleError>(search({.kernel = Kernel::parzen, .candidates = {{0.1}, {1}}})),
+      message_of<SampleError>(search({.kernel = Kernel::parzen, .candidates = {{0.1}, {1}}})),
       HasSubstr("too far from all others"));
   // The widest of these reaches from each sample to another one.
   EXPECT_EQ(choose_bandwidth(pool_, points,

@@ -17,6 +17,7 @@
 
 #include "learn/bit_sets.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/processes.hpp"
 #include "support/temporary_file.hpp"
 
@@ -27,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tine_test::message_of;
 using Missing = Selection::Missing;
 using Lists = std::vector<std::vector<std::string>>;
 
@@ -35,14 +37,6 @@ class MiningItemSets : public tine_test::NothingLeftBehind {
   Baskets read(const std::string& text, const BasketSelection& what, const CsvOptions& csv = {}) {
     const tine_test::TemporaryFile file(text);
     return read_baskets(pool_, FileSource{.name = file.name()}, csv, what);
-  }
-  static std::string thrown_by(const std::function<void()>& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "nothing";
   }
 
   Pool pool_{{.workers = 2}};
@@ -167,20 +161,20 @@ TEST_F(MiningItemSets, lists_are_divided_and_trimmed) {
 TEST_F(MiningItemSets, what_is_missing_is_refused_or_skipped) {
   const std::string text = "t,i\n1,a\n2,\n,b\n1,c\n";
   const BasketSelection what{.transaction = "t", .item = "i"};
-  EXPECT_THAT(thrown_by([&] { read(text, what); }), HasSubstr("i is missing in row 2"));
+  EXPECT_THAT(message_of([&] { read(text, what); }), HasSubstr("i is missing in row 2"));
   BasketSelection skip = what;
   skip.missing = Missing::skip;
   const Baskets baskets = read(text, skip);
   EXPECT_EQ(lists(baskets), (Lists{{"a", "c"}}));
   EXPECT_EQ(baskets.rows_skipped, 2u);
-  EXPECT_THAT(thrown_by([&] { read("t,i\n", what); }), HasSubstr("no rows"));
-  EXPECT_THAT(thrown_by([&] { read(text, {.transaction = "t"}); }), HasSubstr("either"));
-  EXPECT_THAT(thrown_by([&] { read(text, {.transaction = "t", .items = "i"}); }),
+  EXPECT_THAT(message_of([&] { read("t,i\n", what); }), HasSubstr("no rows"));
+  EXPECT_THAT(message_of([&] { read(text, {.transaction = "t"}); }), HasSubstr("either"));
+  EXPECT_THAT(message_of([&] { read(text, {.transaction = "t", .items = "i"}); }),
               HasSubstr("either"));
-  EXPECT_THAT(thrown_by([&] { read(text, {.items = "i", .separator = ""}); }),
+  EXPECT_THAT(message_of([&] { read(text, {.items = "i", .separator = ""}); }),
               HasSubstr("separator"));
-  EXPECT_THAT(thrown_by([&] { read(text, {.transaction = "t", .item = "nothing"}); }),
-              HasSubstr("nothing"));
+  EXPECT_THAT(message_of([&] { read(text, {.transaction = "t", .item = "nothing"}); }),
+              HasSubstr("no column nothing"));
 }
 
 TEST_F(MiningItemSets, sets_are_those_of_brute_force) {
@@ -219,7 +213,7 @@ TEST_F(MiningItemSets, what_is_too_much_for_a_slice_is_divided) {
 
 TEST_F(MiningItemSets, too_many_sets_are_refused) {
   const Baskets baskets = random_baskets(pool_, 100, std::vector<double>(60, 1), 1);
-  EXPECT_THAT(thrown_by([&] {
+  EXPECT_THAT(message_of([&] {
                 frequent_item_sets(pool_, baskets, {.min_count = 100, .memory = 64 << 20});
               }),
               testing::AllOf(HasSubstr("there are more than"), HasSubstr("64 MiB"),
@@ -240,9 +234,9 @@ TEST_F(MiningItemSets, supports_are_counts_rounded_up) {
     const double support = static_cast<double>(sets[item].count) / 10;
     EXPECT_EQ(smallest(support), sets[item].count);  // exactly so many are enough
   }
-  EXPECT_THAT(thrown_by([&] { smallest(0); }), HasSubstr("above 0"));
-  EXPECT_THAT(thrown_by([&] { smallest(1.5); }), HasSubstr("at most 1"));
-  EXPECT_THAT(thrown_by([&] { frequent_item_sets(pool_, baskets, {.min_count = 0}); }),
+  EXPECT_THAT(message_of([&] { smallest(0); }), HasSubstr("above 0"));
+  EXPECT_THAT(message_of([&] { smallest(1.5); }), HasSubstr("at most 1"));
+  EXPECT_THAT(message_of([&] { frequent_item_sets(pool_, baskets, {.min_count = 0}); }),
               HasSubstr("at least 1"));
   EXPECT_EQ(frequent_item_sets(pool_, baskets, {.min_count = 11}).size(), 0u);
 }
@@ -262,11 +256,11 @@ TEST_F(MiningItemSets, rules_that_can_be_worked_out_by_hand) {
   EXPECT_DOUBLE_EQ(rules[0].lift, 2.0 / 3 / 0.6);
   EXPECT_EQ(rules[1].antecedent, 1u);
   EXPECT_EQ(association_rules(sets, {.min_confidence = 0.67}).size(), 0u);
-  EXPECT_THAT(thrown_by([&] { association_rules(sets, {.min_confidence = 0}); }),
+  EXPECT_THAT(message_of([&] { association_rules(sets, {.min_confidence = 0}); }),
               HasSubstr("above 0"));
   const Baskets many = random_baskets(pool_, 10, std::vector<double>(14, 1), 1);
   EXPECT_THAT(
-      thrown_by([&] { association_rules(frequent_item_sets(pool_, many), {.memory = 1 << 20}); }),
+      message_of([&] { association_rules(frequent_item_sets(pool_, many), {.memory = 1 << 20}); }),
       HasSubstr("rules"));
 }
 

@@ -20,6 +20,7 @@
 
 #include "learn/centres.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/processes.hpp"
 
 namespace tine::mining {
@@ -28,6 +29,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tine_test::message_of;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -90,17 +92,6 @@ KMeans model_of(const std::vector<double>& centres, std::size_t d) {
   model.centres = centres;
   model.sizes.resize(centres.size() / d);
   return model;
-}
-
-template <class E, class F>
-std::string thrown_by(F f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing of this kind was thrown";
-  return "";
 }
 
 /// All that a fit found, to be compared bit by bit.
@@ -252,14 +243,14 @@ TEST_F(MiningKMeans, more_clusters_than_different_samples_are_refused) {
     EXPECT_EQ(model.inertia, 0);
     EXPECT_THAT(model.sizes, ElementsAre(200, 200, 200));
     EXPECT_THAT(
-        thrown_by<SampleError>([&] { KMeans::fit(pool, all, {.clusters = 4, .start = start}); }),
+        message_of<SampleError>([&] { KMeans::fit(pool, all, {.clusters = 4, .start = start}); }),
         HasSubstr("ask for fewer clusters"));
   }
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 KMeans::fit(pool, all, {.clusters = 4, .centres = {0, 0.1, 0.2, 7}});
               }),
               HasSubstr("ask for fewer clusters"));
-  EXPECT_THAT(thrown_by<SampleError>([&] { KMeans::fit(pool, all, {.clusters = 601}); }),
+  EXPECT_THAT(message_of<SampleError>([&] { KMeans::fit(pool, all, {.clusters = 601}); }),
               HasSubstr("of 600 samples no 601 clusters"));
 }
 
@@ -318,7 +309,7 @@ TEST_F(MiningKMeans, what_cannot_be_done_is_said) {
   Pool pool({.workers = 1});
   const Samples all = samples(pool, {1, 2, 3, 4, 5, 6}, 2);
   const auto refused = [&](const KMeansOptions& options) {
-    return thrown_by<InvalidArgument>([&] { KMeans::fit(pool, all, options); });
+    return message_of<InvalidArgument>([&] { KMeans::fit(pool, all, options); });
   };
   EXPECT_THAT(refused({.clusters = 0}), HasSubstr("number of clusters"));
   EXPECT_THAT(refused({.clusters = 2, .restarts = 0}), HasSubstr("at least one"));
@@ -326,7 +317,7 @@ TEST_F(MiningKMeans, what_cannot_be_done_is_said) {
   EXPECT_THAT(refused({.clusters = 2, .centres = {1, 2, 3}}), HasSubstr("2 x 2"));
   EXPECT_THAT(refused({.clusters = 2, .centres = {1, 2, 3, nan}}), HasSubstr("finite"));
   const auto bad = [&](const std::vector<double>& values) {
-    return thrown_by<SampleError>(
+    return message_of<SampleError>(
         [&] { KMeans::fit(pool, samples(pool, values, 1), {.clusters = 2}); });
   };
   EXPECT_NE(bad({1, nan, 3}), "");
@@ -335,9 +326,9 @@ TEST_F(MiningKMeans, what_cannot_be_done_is_said) {
   EXPECT_THAT(bad({1e-200, 2e-200, 3e-200}), HasSubstr("too near"));
 
   const KMeans model = KMeans::fit(pool, all, {.clusters = 2});
-  EXPECT_NE(thrown_by<ModelError>([&] { model.predict(pool, samples(pool, {1, 2, 3}, 3)); }), "");
+  EXPECT_NE(message_of<ModelError>([&] { model.predict(pool, samples(pool, {1, 2, 3}, 3)); }), "");
   const auto clusters = model.predict(pool, all);
-  EXPECT_THAT(thrown_by<InvalidArgument>([&] {
+  EXPECT_THAT(message_of<InvalidArgument>([&] {
                 model.distances(pool, samples(pool, {1, 2}, 2), clusters);
               }),
               HasSubstr("not those"));

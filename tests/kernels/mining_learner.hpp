@@ -126,16 +126,4 @@ void expect_the_same_on_any_workers(Learn learn) {
   EXPECT_GT(deaths, 0u);
 }
 
-/// What is thrown by f() of this type, as text.
-template <class E, class F>
-std::string thrown_by(F f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing of this kind was thrown";
-  return "";
-}
-
 }  // namespace tine::mining

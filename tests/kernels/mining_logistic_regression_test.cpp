@@ -11,6 +11,7 @@
 
 #include "mining_learner.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 
 namespace tine::mining {
 
@@ -18,6 +19,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tine_test::message_of;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -82,9 +84,9 @@ TEST_F(MiningLogisticRegression, classes_that_can_be_separated_need_a_penalty) {
   const std::vector<std::vector<double>> rows{{1}, {2}, {3}, {4}};
   for (const std::vector<std::uint32_t>& labels :
        {std::vector<std::uint32_t>{0, 0, 1, 1}, {0, 0, 1, 2}})
-    EXPECT_THAT(thrown_by<SampleError>([&] { fit(rows, labels, 0); }), HasSubstr("ridge"));
+    EXPECT_THAT(message_of<SampleError>([&] { fit(rows, labels, 0); }), HasSubstr("ridge"));
   // All but for two samples at the same place.
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1}, {2}, {3}, {3}, {4}, {5}}, {0, 0, 0, 1, 1, 1}, 0);
               }),
               HasSubstr("ridge"));
@@ -122,12 +124,12 @@ TEST_F(MiningLogisticRegression, sizes_of_numbers_do_not_matter) {
 }
 
 TEST_F(MiningLogisticRegression, what_cannot_be_learnt_from_is_refused) {
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1}, {2}}, {0, 0});
               }),
               HasSubstr("two classes or more"));
-  EXPECT_THAT(thrown_by<SampleError>([&] { fit({{1}, {2}}, {0, 2}); }), HasSubstr("'b'"));
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] { fit({{1}, {2}}, {0, 2}); }), HasSubstr("'b'"));
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1}, {nan}}, {0, 1});
               }),
               HasSubstr("x0 is nan in sample 2"));

@@ -9,12 +9,14 @@
 
 #include "mining_learner.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 
 namespace tine::mining {
 
 namespace {
 
 using testing::HasSubstr;
+using tine_test::message_of;
 using Covariance = MixtureOptions::Covariance;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -113,7 +115,7 @@ TEST_F(MiningMixture, a_component_that_collapses_is_an_error_that_says_what_to_d
   const std::vector<std::vector<double>> on_a_line{{1, 1}, {2, 2}, {3, 3}, {4, 4}, {7, 7}};
   for (const Covariance covariance : {Covariance::full, Covariance::diagonal}) {
     EXPECT_NO_THROW(fit(on_a_line, {.components = 1, .covariance = covariance}));
-    EXPECT_THAT(thrown_by<SampleError>([&] {
+    EXPECT_THAT(message_of<SampleError>([&] {
                   fit({{1, 5}, {2, 5}, {3, 5}},
                       {.components = 1, .covariance = covariance, .regularisation = 0});
                 }),
@@ -123,7 +125,7 @@ TEST_F(MiningMixture, a_component_that_collapses_is_an_error_that_says_what_to_d
 
 TEST_F(MiningMixture, what_cannot_be_learnt_from_is_refused) {
   const auto rows = heaps(20);
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1}, {nan}}, {.components = 1});
               }),
               HasSubstr("x0 is nan in sample 2"));

@@ -10,6 +10,7 @@
 
 #include "mining_learner.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 
 namespace tine::mining {
 
@@ -18,6 +19,7 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tine_test::message_of;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -86,24 +88,24 @@ TEST_F(MiningNaiveBayes, a_feature_that_is_constant_in_a_class_does_not_exclude_
 }
 
 TEST_F(MiningNaiveBayes, what_cannot_be_learnt_from_is_refused) {
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1}, {2}}, {0, 0});
               }),
               HasSubstr("two classes or more"));
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1}, {nan}}, {0, 1});
               }),
               HasSubstr("x0 is nan in sample 2"));
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1, 2}, {1, 2}}, {0, 1});
               }),
               HasSubstr("no feature differs"));
-  EXPECT_THAT(thrown_by<SampleError>([&] {
+  EXPECT_THAT(message_of<SampleError>([&] {
                 fit({{1e-200}, {3e-200}}, {0, 1});
               }),
               HasSubstr("squares vanish"));
   for (const double huge : {1e200, 1.7e308})
-    EXPECT_THAT(thrown_by<SampleError>([&] {
+    EXPECT_THAT(message_of<SampleError>([&] {
                   fit({{1, huge}, {2, -huge}, {3, huge}}, {0, 1, 0});
                 }),
                 HasSubstr("squares of x1"));

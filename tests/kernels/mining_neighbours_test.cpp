@@ -11,6 +11,7 @@
 
 #include "mining_peer.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/processes.hpp"
 
 namespace tine::mining {
@@ -18,19 +19,9 @@ namespace tine::mining {
 namespace {
 
 using testing::HasSubstr;
+using tine_test::message_of;
 
 class MiningNeighbours : public tine_test::NothingLeftBehind {};
-
-template <class E, class F>
-std::string thrown_by(F f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing of this kind was thrown";
-  return "";
-}
 
 Array<double, 2> normal(Pool& pool, std::size_t n, std::size_t d, unsigned seed) {
   std::mt19937_64 random(seed);
@@ -156,14 +147,14 @@ TEST_F(MiningNeighbours, WhatCannotBeIsRefused) {
   Pool pool({.workers = 1});
   auto points = normal(pool, 5, 2, 1);
   const auto refusal = [&](std::size_t k) {
-    return thrown_by<SampleError>([&] { nearest(pool, points, points, k); });
+    return message_of<SampleError>([&] { nearest(pool, points, points, k); });
   };
   EXPECT_EQ(refusal(6), "tine: there are no 6 nearest neighbours among 5 samples, but 1 to 5");
   EXPECT_THAT(refusal(0), HasSubstr("no 0 nearest neighbours"));
-  EXPECT_EQ(thrown_by<SampleError>([&] { nearest_others(pool, points, 5); }),
+  EXPECT_EQ(message_of<SampleError>([&] { nearest_others(pool, points, 5); }),
             "tine: there are no 5 nearest neighbours among 5 samples, which are none of their own, "
             "but 1 to 4");
-  EXPECT_THAT(thrown_by<SampleError>([&] { nearest(pool, points, pool.array<double>(1, 3), 1); }),
+  EXPECT_THAT(message_of<SampleError>([&] { nearest(pool, points, pool.array<double>(1, 3), 1); }),
               HasSubstr("queries have 3 dimensions, but points have 2"));
   points(3, 1) = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(refusal(1),
@@ -214,7 +205,7 @@ TEST_F(MiningNeighbours, ModelsFromStrangersAreChecked) {
     return text.replace(at, part.size(), by);
   };
   const auto refusal = [&](const std::string& part, const std::string& by) {
-    return thrown_by<ModelError>([&] { NearestClassifier::load(broken(rule.save(), part, by)); });
+    return message_of<ModelError>([&] { NearestClassifier::load(broken(rule.save(), part, by)); });
   };
   EXPECT_THAT(refusal("\"k\": 4", "\"k\": 5"), HasSubstr("k should be 1 to 4"));
   EXPECT_THAT(refusal("\"k\": 4", "\"k\": 0"), HasSubstr("k should be 1 to 4"));
@@ -222,24 +213,25 @@ TEST_F(MiningNeighbours, ModelsFromStrangersAreChecked) {
   EXPECT_THAT(refusal("\"class_type\": \"string\"", "\"class_type\": \"?\""), HasSubstr("type"));
   EXPECT_THAT(refusal("\"labels\": [\n  0", "\"labels\": [\n  2"), HasSubstr("labels"));
   EXPECT_THAT(refusal("\"labels\": [\n  0", "\"labels\": [\n  0, 0"), HasSubstr("elements"));
-  EXPECT_THAT(thrown_by<ModelError>([&] { NearestRegressor::load(rule.save()); }),
+  EXPECT_THAT(message_of<ModelError>([&] { NearestRegressor::load(rule.save()); }),
               HasSubstr("knn_classifier"));
-  EXPECT_THAT(thrown_by<ModelError>([&] { rule.predict(pool, samples_of(normal(pool, 2, 3, 1))); }),
-              HasSubstr("the model has 2 features"));
-  EXPECT_THAT(thrown_by<InvalidArgument>(
+  EXPECT_THAT(
+      message_of<ModelError>([&] { rule.predict(pool, samples_of(normal(pool, 2, 3, 1))); }),
+      HasSubstr("the model has 2 features"));
+  EXPECT_THAT(message_of<InvalidArgument>(
                   [&] { NearestClassifier::fit(pool, samples_of(normal(pool, 9, 2, 1))); }),
               HasSubstr("needs samples whose target is a class"));
-  EXPECT_THAT(thrown_by<InvalidArgument>(
+  EXPECT_THAT(message_of<InvalidArgument>(
                   [&] { NearestRegressor::fit(pool, samples_of(normal(pool, 9, 2, 1))); }),
               HasSubstr("needs samples whose target is a number"));
   train.classes = {"a"};
-  EXPECT_THAT(thrown_by<SampleError>([&] { NearestClassifier::fit(pool, train, {.k = 2}); }),
+  EXPECT_THAT(message_of<SampleError>([&] { NearestClassifier::fit(pool, train, {.k = 2}); }),
               HasSubstr("needs two classes or more"));
   train.classes = {"a", "b"};
   train.labels[2] = 2;
-  EXPECT_THAT(thrown_by<InvalidArgument>([&] { NearestClassifier::fit(pool, train, {.k = 2}); }),
+  EXPECT_THAT(message_of<InvalidArgument>([&] { NearestClassifier::fit(pool, train, {.k = 2}); }),
               HasSubstr("a label is none of the classes"));
-  EXPECT_THAT(thrown_by<SampleError>([&] { NearestRegressor::fit(pool, train, {.k = 5}); }),
+  EXPECT_THAT(message_of<SampleError>([&] { NearestRegressor::fit(pool, train, {.k = 5}); }),
               HasSubstr("no 5 nearest neighbours among 4 samples"));
 }
 

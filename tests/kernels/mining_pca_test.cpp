@@ -11,6 +11,7 @@
 
 #include "mining_peer.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/processes.hpp"
 
 namespace tine::mining {
@@ -18,19 +19,9 @@ namespace tine::mining {
 namespace {
 
 using testing::HasSubstr;
+using tine_test::message_of;
 
 class MiningPca : public tine_test::NothingLeftBehind {};
-
-template <class E, class F>
-std::string thrown_by(F f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing of this kind was thrown";
-  return "";
-}
 
 Samples normal(Pool& pool, std::size_t n, std::size_t d) {
   std::mt19937_64 random(1);
@@ -121,7 +112,7 @@ TEST_F(MiningPca, WhereSomethingIsMissingScoresAre) {
 TEST_F(MiningPca, WhatCannotBeIsRefused) {
   Pool pool({.workers = 1});
   const auto refusal = [&](const Samples& samples, std::size_t k) {
-    return thrown_by<SampleError>([&] { Pca::fit(pool, samples, {.components = k}); });
+    return message_of<SampleError>([&] { Pca::fit(pool, samples, {.components = k}); });
   };
   EXPECT_THAT(refusal(normal(pool, 1, 3), 1), HasSubstr("2 samples are needed at least"));
   EXPECT_THAT(refusal(normal(pool, 0, 3), 1), HasSubstr("2 samples are needed at least"));
@@ -131,7 +122,7 @@ TEST_F(MiningPca, WhatCannotBeIsRefused) {
   samples.x(2, 1) = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(refusal(samples, 2), "tine: x1 is nan in sample 3");
   const Pca pca = Pca::fit(pool, normal(pool, 5, 3));
-  EXPECT_THAT(thrown_by<ModelError>([&] { pca.predict(pool, normal(pool, 5, 2)); }),
+  EXPECT_THAT(message_of<ModelError>([&] { pca.predict(pool, normal(pool, 5, 2)); }),
               HasSubstr("the model has 3 features"));
 }
 
@@ -146,7 +137,7 @@ TEST_F(MiningPca, ModelsFromStrangersAreChecked) {
   EXPECT_EQ(back.variance, pca.variance);
   EXPECT_EQ(back.ratio, pca.ratio);
   const auto refusal = [](Pca broken) {
-    return thrown_by<ModelError>([&] { Pca::load(broken.save()); });
+    return message_of<ModelError>([&] { Pca::load(broken.save()); });
   };
   Pca broken = pca;
   broken.scale[1] = 0;

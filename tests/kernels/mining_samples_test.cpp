@@ -10,6 +10,7 @@
 
 #include "learn/model_text.hpp"
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/temporary_file.hpp"
 
 namespace tine::mining {
@@ -18,6 +19,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tine_test::message_of;
 using Kind = Selection::Kind;
 using Missing = Selection::Missing;
 
@@ -33,16 +35,6 @@ class MiningSamples : public tine_test::NothingLeftBehind {
     std::vector<double> values;
     for (std::size_t j = 0; j < samples.dimensions(); ++j) values.push_back(samples.x(i, j));
     return values;
-  }
-  template <class E, class F>
-  static std::string thrown_by(F f) {
-    try {
-      f();
-    } catch (const E& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing of this kind was thrown";
-    return "";
   }
 
   Pool pool_{{.workers = 2}};
@@ -97,32 +89,32 @@ TEST_F(MiningSamples, ClassesAreNumberedInTheOrderOfTheirValues) {
 }
 
 TEST_F(MiningSamples, WhatIsMissingIsNamedSkippedOrKept) {
-  EXPECT_THAT(thrown_by<MissingValue>([&] { read(flowers, {}); }),
+  EXPECT_THAT(message_of<MissingValue>([&] { read(flowers, {}); }),
               HasSubstr("petal, cm is missing in row 3"));
   const Samples kept = read(flowers, {.missing = Missing::keep});
   ASSERT_EQ(kept.size(), 3u);
   EXPECT_TRUE(std::isnan(kept.x(2, 0)));
   EXPECT_EQ(kept.x(2, 1), 3);
-  EXPECT_THAT(thrown_by<SampleError>([&] { check_samples(pool_, kept); }),
+  EXPECT_THAT(message_of<SampleError>([&] { check_samples(pool_, kept); }),
               HasSubstr("petal, cm is nan in sample 3"));
 }
 
 TEST_F(MiningSamples, WhatCannotBeLearntFromIsRefused) {
-  EXPECT_THAT(thrown_by<QueryError>([&] { read(flowers, {.features = "width, name"}); }),
+  EXPECT_THAT(message_of<QueryError>([&] { read(flowers, {.features = "width, name"}); }),
               HasSubstr("name is of type string"));
   EXPECT_THAT(
-      thrown_by<QueryError>([&] { read(flowers, {.target = "name", .kind = Kind::number}); }),
+      message_of<QueryError>([&] { read(flowers, {.target = "name", .kind = Kind::number}); }),
       HasSubstr("string"));
-  EXPECT_THAT(thrown_by<QueryError>([&] {
+  EXPECT_THAT(message_of<QueryError>([&] {
                 read(flowers, {.features = "size", .target = "width / 2", .kind = Kind::label});
               }),
               HasSubstr("float"));
-  EXPECT_THAT(thrown_by<SampleError>([&] { read("s,t\na,b\nc,1x\n", {}); }),
+  EXPECT_THAT(message_of<SampleError>([&] { read("s,t\na,b\nc,1x\n", {}); }),
               HasSubstr("no column of numbers"));
   EXPECT_THAT(
-      thrown_by<SampleError>([&] { read(flowers, {.features = "size", .where = "size > 9"}); }),
+      message_of<SampleError>([&] { read(flowers, {.features = "size", .where = "size > 9"}); }),
       HasSubstr("no rows"));
-  EXPECT_THAT(thrown_by<SampleError>([&] { read("x,y\n1,\n,2\n", {.missing = Missing::skip}); }),
+  EXPECT_THAT(message_of<SampleError>([&] { read("x,y\n1,\n,2\n", {.missing = Missing::skip}); }),
               HasSubstr("every row"));
 }
 
@@ -146,11 +138,11 @@ TEST_F(MiningSamples, InfinityIsFoundWhereverItIs) {
     Samples samples = samples_of(pool_.array<double>(100'000, 3));
     EXPECT_NO_THROW(check_samples(pool_, samples));
     samples.x.data()[at] = -std::numeric_limits<double>::infinity();
-    EXPECT_EQ(thrown_by<SampleError>([&] { check_samples(pool_, samples); }),
+    EXPECT_EQ(message_of<SampleError>([&] { check_samples(pool_, samples); }),
               "tine: x" + std::to_string(at % 3) + " is infinite in sample " +
                   std::to_string(at / 3 + 1));
   }
-  EXPECT_THAT(thrown_by<SampleError>(
+  EXPECT_THAT(message_of<SampleError>(
                   [&] { check_samples(pool_, samples_of(pool_.array<double>(1, 3)), 2); }),
               HasSubstr("2 samples are needed at least, and there is 1"));
 }
@@ -177,7 +169,7 @@ TEST_F(MiningSamples, ModelsComeBackAsTheSameBits) {
 
 TEST_F(MiningSamples, WhatIsNoModelIsRefusedWithTheReason) {
   const auto why = [](const std::string& text) {
-    return thrown_by<ModelError>([&] { ModelReader(text, "test"); });
+    return message_of<ModelError>([&] { ModelReader(text, "test"); });
   };
   EXPECT_THAT(why(""), HasSubstr("not JSON"));
   EXPECT_THAT(why("[1]"), HasSubstr("of what kind"));
@@ -191,12 +183,12 @@ TEST_F(MiningSamples, WhatIsNoModelIsRefusedWithTheReason) {
   const std::string text =
       ModelWriter("test", {}).add("list", std::vector<double>{1, 2}).add("less", -1).text();
   const ModelReader model(text, "test");
-  EXPECT_THAT(thrown_by<ModelError>([&] { model.reals("list", 3); }),
+  EXPECT_THAT(message_of<ModelError>([&] { model.reals("list", 3); }),
               HasSubstr("list has 2 elements instead of 3"));
-  EXPECT_THAT(thrown_by<ModelError>([&] { model.strings("list", 2); }), HasSubstr("texts"));
-  EXPECT_THAT(thrown_by<ModelError>([&] { model.integer("less"); }), HasSubstr("less"));
-  EXPECT_THAT(thrown_by<ModelError>([&] { model.real("none"); }), HasSubstr("it has no none"));
-  EXPECT_THAT(thrown_by<ModelError>(
+  EXPECT_THAT(message_of<ModelError>([&] { model.strings("list", 2); }), HasSubstr("texts"));
+  EXPECT_THAT(message_of<ModelError>([&] { model.integer("less"); }), HasSubstr("less"));
+  EXPECT_THAT(message_of<ModelError>([&] { model.real("none"); }), HasSubstr("it has no none"));
+  EXPECT_THAT(message_of<ModelError>(
                   [&] { check_dimensions(two_features, samples_of(pool_.array<double>(2, 3))); }),
               HasSubstr("the model has 2 features (a, b\" c), the samples have 3"));
 }

@@ -15,6 +15,7 @@
 #include <tine/tine.hpp>
 
 #include "support/fixture.hpp"
+#include "support/message.hpp"
 #include "support/processes.hpp"
 #include "support/temporary_file.hpp"
 
@@ -24,6 +25,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tine_test::message_of;
 using tine_test::TemporaryFile;
 
 std::string output_of(const std::string& command) {
@@ -69,14 +71,6 @@ class MiningText : public tine_test::NothingLeftBehind {
     add("\n");
     // A line that ends with a piece.
     add(std::string((4 << 20) - 1, 'y') + "\nthe next\n");
-  }
-  static std::string thrown_by(const std::function<void()>& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "nothing";
   }
   std::string found(const PoolWith& on, const TextPattern& pattern) const {
     std::string lines;
@@ -158,21 +152,22 @@ TEST_F(MiningText, words_are_those_of_a_counter) {
 
 TEST_F(MiningText, what_cannot_be_done_is_said) {
   add("one\n");
-  EXPECT_THAT(thrown_by([&] { count_lines(pool_, sources_, {.text = "(a"}); }),
+  EXPECT_THAT(message_of([&] { count_lines(pool_, sources_, {.text = "(a"}); }),
               testing::EndsWith("(a is no regular expression: missing ): (a"));
-  EXPECT_THAT(thrown_by([&] { count_lines(pool_, sources_, {.text = "a)", .whole_words = true}); }),
-              HasSubstr("unexpected )"));
-  EXPECT_THAT(thrown_by([&] { count_lines(pool_, sources_, {.text = "a\nb"}); }),
+  EXPECT_THAT(
+      message_of([&] { count_lines(pool_, sources_, {.text = "a)", .whole_words = true}); }),
+      HasSubstr("unexpected )"));
+  EXPECT_THAT(message_of([&] { count_lines(pool_, sources_, {.text = "a\nb"}); }),
               HasSubstr("one line"));
-  EXPECT_THAT(thrown_by([&] { count_words(pool_, sources_, {.length = 0}); }),
+  EXPECT_THAT(message_of([&] { count_words(pool_, sources_, {.length = 0}); }),
               HasSubstr("no words"));
   std::string many;
   for (int i = 0; i < 100'000; ++i) many += std::to_string(i) + ' ';
   add(many);
-  EXPECT_THAT(thrown_by([&] { count_words(pool_, sources_, {}, {.memory = 1 << 20}); }),
+  EXPECT_THAT(message_of([&] { count_words(pool_, sources_, {}, {.memory = 1 << 20}); }),
               HasSubstr("different words"));
   sources_.push_back({.name = "/nowhere/at/all"});
-  EXPECT_THAT(thrown_by([&] { text_sizes(pool_, sources_); }),
+  EXPECT_THAT(message_of([&] { text_sizes(pool_, sources_); }),
               HasSubstr("/nowhere/at/all: cannot be opened"));
   EXPECT_THAT(count_lines(pool_, {}, {.text = "a"}), ElementsAre());
   EXPECT_THAT(count_words(pool_, {}), ElementsAre());

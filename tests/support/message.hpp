@@ -6,11 +6,12 @@
 
 namespace tine_test {
 
-template <class F>
+/// What f() throws, of the kind E, as text.
+template <class E = std::exception, class F>
 std::string message_of(F f) {
   try {
     f();
-  } catch (const std::exception& error) {
+  } catch (const E& error) {
     return error.what();
   }
   return "nothing was thrown";
