@@ -41,9 +41,7 @@ const Case cases[] = {
        return static_cast<std::int64_t>(row < rows / 2 ? r % 70'000 : r % 90'000 * 1'000'003);
      }},
     {"the ends",
-     [](auto, auto r) {
-       return static_cast<std::int64_t>((r & 1) << 63) + static_cast<std::int64_t>(r % 5) - 2;
-     }},
+     [](auto, auto r) { return static_cast<std::int64_t>(((r & 1) << 63) + r % 5 - 2); }},
 };
 
 TEST_F(MiningDistinct, as_a_plain_set_on_any_number_of_workers_and_after_deaths) {
