@@ -4,15 +4,14 @@
 #include <cmath>
 #include <limits>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/tine.hpp>
 
 #include "mining_peer.hpp"
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/message.hpp"
-#include "support/processes.hpp"
 
 namespace tine::mining {
 
@@ -84,19 +83,9 @@ TEST_F(MiningDbscan, WorkersThatAreKilledChangeNoBit) {
   Pool pool({.workers = 3});
   const Samples samples = groups(pool, 40'000, 3);
   const std::string expected = bytes_of(dbscan(pool, samples));
-  std::size_t kills = 0;
-  for (int round = 0; round < 100 && kills < 8; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(1000 + 8000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const std::string got = bytes_of(dbscan(pool, samples));
-    killer.join();
-    ASSERT_TRUE(got == expected) << "round " << round;
-  }
-  EXPECT_GE(kills, 8u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 8, .rounds = 100, .first_us = 1000, .step_us = 8000},
+      [&](int) { return bytes_of(dbscan(pool, samples)) == expected; });
 }
 
 // All pairs are neighbours: their lists would take 3.6 GB as numbers of 4 bytes.

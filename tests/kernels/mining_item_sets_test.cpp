@@ -1,7 +1,6 @@
 // Frequent item sets and rules: all subsets of few items, and Apriori in Python (mining_item_sets.py).
 #include <tine/mining/item_sets.hpp>
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,15 +9,14 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/tine.hpp>
 
 #include "learn/bit_sets.hpp"
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/message.hpp"
-#include "support/processes.hpp"
 #include "support/temporary_file.hpp"
 
 namespace tine::mining {
@@ -311,19 +309,9 @@ TEST_F(MiningItemSets, workers_that_are_killed_change_nothing) {
   const Baskets baskets = random_baskets(pool, 20'000, std::vector<double>(60, 0.3), 2);
   const ItemSetOptions options{.min_support = 0.02};
   const auto right = list(frequent_item_sets(pool, baskets, options));
-  std::size_t kills = 0;
-  for (int round = 0; round < 40 && kills < 6; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(1000 + 7000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const auto got = list(frequent_item_sets(pool, baskets, options));
-    killer.join();
-    ASSERT_TRUE(got == right) << "round " << round;
-  }
-  EXPECT_GE(kills, 6u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 6, .rounds = 40, .first_us = 1000, .step_us = 7000},
+      [&](int) { return list(frequent_item_sets(pool, baskets, options)) == right; });
 }
 
 TEST_F(MiningItemSets, sets_and_rules_are_those_of_apriori) {

@@ -1,7 +1,6 @@
 // k-means beside plain loops, and beside scikit-learn by a script (mining_kmeans.py).
 #include <tine/mining/kmeans.hpp>
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,7 +11,6 @@
 #include <limits>
 #include <numeric>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/mining/error.hpp>
@@ -20,8 +18,8 @@
 
 #include "learn/centres.hpp"
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/message.hpp"
-#include "support/processes.hpp"
 
 namespace tine::mining {
 
@@ -209,19 +207,9 @@ TEST_F(MiningKMeans, workers_that_are_killed_change_no_bit) {
   const Samples all = samples(pool, values, 8);
   const KMeansOptions options{.clusters = 24, .max_iterations = 20, .tolerance = 0};
   const std::string expected = bytes_of(KMeans::fit(pool, all, options));
-  std::size_t kills = 0;
-  for (int round = 0; round < 100 && kills < 12; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(1000 + 7000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const std::string got = bytes_of(KMeans::fit(pool, all, options));
-    killer.join();
-    ASSERT_EQ(got, expected) << "round " << round;
-  }
-  EXPECT_GE(kills, 12u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 12, .rounds = 100, .first_us = 1000, .step_us = 7000},
+      [&](int) { return bytes_of(KMeans::fit(pool, all, options)) == expected; });
 }
 
 TEST_F(MiningKMeans, a_cluster_without_samples_gets_the_farthest) {

@@ -4,15 +4,14 @@
 #include <cmath>
 #include <limits>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/tine.hpp>
 
 #include "mining_peer.hpp"
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/message.hpp"
-#include "support/processes.hpp"
 
 namespace tine::mining {
 
@@ -89,19 +88,9 @@ TEST_F(MiningNeighbours, WorkersThatAreKilledChangeNoBit) {
   Pool pool({.workers = 3});
   const auto points = normal(pool, 20'000, 6, 1);
   const std::string expected = bytes_of(nearest_others(pool, points, 5));
-  std::size_t kills = 0;
-  for (int round = 0; round < 100 && kills < 8; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(1000 + 4000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const std::string got = bytes_of(nearest_others(pool, points, 5));
-    killer.join();
-    ASSERT_TRUE(got == expected) << "round " << round;
-  }
-  EXPECT_GE(kills, 8u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 8, .rounds = 100, .first_us = 1000, .step_us = 4000},
+      [&](int) { return bytes_of(nearest_others(pool, points, 5)) == expected; });
 }
 
 TEST_F(MiningNeighbours, OfWhatIsMissingAreNone) {

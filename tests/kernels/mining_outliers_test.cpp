@@ -2,7 +2,6 @@
 // (mining_outliers.py).
 #include <tine/mining/outliers.hpp>
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,14 +11,13 @@
 #include <fstream>
 #include <limits>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/tine.hpp>
 
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/message.hpp"
-#include "support/processes.hpp"
 
 namespace tine::mining {
 
@@ -268,19 +266,9 @@ TEST_F(MiningOutliers, workers_that_are_killed_change_no_bit) {
   Pool pool({.workers = 3});
   const Samples samples = normal_samples(pool, 60'001, 11);
   const std::string right = everything(pool, samples);
-  std::size_t kills = 0;
-  for (int round = 0; round < 40 && kills < 6; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(1000 + 7000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const std::string got = everything(pool, samples);
-    killer.join();
-    ASSERT_TRUE(got == right) << "round " << round;
-  }
-  EXPECT_GE(kills, 6u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 6, .rounds = 40, .first_us = 1000, .step_us = 7000},
+      [&](int) { return everything(pool, samples) == right; });
 }
 
 TEST_F(MiningOutliers, seeds_and_progress) {

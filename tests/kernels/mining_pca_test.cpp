@@ -4,15 +4,14 @@
 #include <cmath>
 #include <limits>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/tine.hpp>
 
 #include "mining_peer.hpp"
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/message.hpp"
-#include "support/processes.hpp"
 
 namespace tine::mining {
 
@@ -70,20 +69,11 @@ TEST_F(MiningPca, HasTheSameBitsOnAnyNumberOfWorkersAndAfterDeaths) {
   }
   Pool pool({.workers = 3});
   const Samples samples = normal(pool, 5000, 30);
-  std::size_t kills = 0;
-  for (int round = 0; round < 100 && kills < 5; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(500 + 1000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const Pca pca = Pca::fit(pool, samples, {.components = 7, .scale = true});
-    const std::string bytes = pca.save() + bytes_of(pca.predict(pool, samples));
-    killer.join();
-    ASSERT_TRUE(bytes == first) << "round " << round;
-  }
-  EXPECT_GE(kills, 5u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 5, .rounds = 100, .first_us = 500, .step_us = 1000}, [&](int) {
+        const Pca pca = Pca::fit(pool, samples, {.components = 7, .scale = true});
+        return pca.save() + bytes_of(pca.predict(pool, samples)) == first;
+      });
 }
 
 TEST_F(MiningPca, GivesAllComponentsUnlessSomeAreAskedFor) {

@@ -1,22 +1,18 @@
 // Queries to tables and to CSV files: what the parts make together.
 #include <tine/mining/query.hpp>
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/tine.hpp>
 
 #include "mining_query.hpp"
 #include "support/fixture.hpp"
-#include "support/processes.hpp"
+#include "support/killer.hpp"
 
 namespace tine::mining {
 
@@ -248,20 +244,11 @@ TEST_F(MiningScan, workers_that_are_killed_change_no_bit) {
   const Query query{.where = "y > -0.5", .group_by = "k", .aggregates = "count, sum(x), median(y)"};
   const std::string of_file = bytes_of(scan(pool, file.source(), {}, query));
   const std::string of_table = bytes_of(scan(pool, table, query));
-  std::size_t kills = 0;
-  for (int round = 0; round < 100 && kills < 12; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(1000 + 3000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const std::string got =
-        bytes_of(round % 2 == 0 ? scan(pool, file.source(), {}, query) : scan(pool, table, query));
-    killer.join();
-    ASSERT_TRUE(got == (round % 2 == 0 ? of_file : of_table)) << "round " << round;
-  }
-  EXPECT_GE(kills, 12u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 12, .rounds = 100, .first_us = 1000, .step_us = 3000}, [&](int round) {
+        return round % 2 == 0 ? bytes_of(scan(pool, file.source(), {}, query)) == of_file
+                              : bytes_of(scan(pool, table, query)) == of_table;
+      });
 }
 
 TEST_F(MiningScan, the_plan_names_what_is_read_and_done) {

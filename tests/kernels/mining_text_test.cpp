@@ -1,7 +1,6 @@
 // Text files, beside grep, wc and Python's Counter (mining_text.py) on the same files.
 #include <tine/mining/text.hpp>
 
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -9,14 +8,13 @@
 #include <fstream>
 #include <memory>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <tine/tine.hpp>
 
 #include "support/fixture.hpp"
+#include "support/killer.hpp"
 #include "support/message.hpp"
-#include "support/processes.hpp"
 #include "support/temporary_file.hpp"
 
 namespace tine::mining {
@@ -183,19 +181,9 @@ TEST_F(MiningText, results_are_the_same_for_any_workers_also_when_these_are_kill
     EXPECT_TRUE(got == first) << workers << " workers";
   }
   Pool pool({.workers = 3});
-  std::size_t kills = 0;
-  for (int round = 0; round < 40 && kills < 4; ++round) {
-    std::thread killer([&pool, round, &kills] {
-      usleep(static_cast<unsigned>(1000 + 7000 * (round % 12)));
-      const auto pids = pool.worker_pids();
-      kills += tine_test::signal_child(
-          pool.supervisor_pid(), pids[static_cast<std::size_t>(round) % pids.size()], SIGKILL);
-    });
-    const std::string got = found(pool, {.text = "the"});
-    killer.join();
-    ASSERT_TRUE(got == first) << "round " << round;
-  }
-  EXPECT_GE(kills, 4u);
+  tine_test::expect_same_while_killed(
+      pool, {.wanted = 4, .rounds = 40, .first_us = 1000, .step_us = 7000},
+      [&](int) { return found(pool, {.text = "the"}) == first; });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include <gtest/gtest.h>
 #include <tine/pool.hpp>
 
 #include "support/processes.hpp"
@@ -52,5 +53,31 @@ class Killer {
   std::atomic<std::size_t> kills_ = 0;
   std::thread thread_;
 };
+
+/// How many workers are to be killed, in at most so many rounds of work, and how long after the begin of each: a
+/// step later every time, from the first moment again after a dozen.
+struct Kills {
+  std::size_t wanted;
+  int rounds;
+  unsigned first_us, step_us;
+};
+
+/// That same(round), which works on the pool, finds the result the same each time although a worker is killed.
+template <class Same>
+void expect_same_while_killed(tine::Pool& pool, const Kills& how, Same same) {
+  std::size_t kills = 0;
+  for (int round = 0; round < how.rounds && kills < how.wanted; ++round) {
+    const auto step = static_cast<unsigned>(round);
+    std::jthread killer([&] {
+      usleep(how.first_us + how.step_us * (step % 12));
+      const auto pids = pool.worker_pids();
+      kills += signal_child(pool.supervisor_pid(), pids[step % pids.size()], SIGKILL);
+    });
+    const bool is_same = same(round);
+    killer.join();
+    ASSERT_TRUE(is_same) << "round " << round;
+  }
+  EXPECT_GE(kills, how.wanted);
+}
 
 }  // namespace tine_test
