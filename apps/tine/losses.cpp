@@ -9,7 +9,14 @@
 
 #include <tine/error.hpp>
 
+#include "text_output.hpp"
+
 namespace tine::app {
+
+void tell_error(const std::exception& error) {
+  const std::string what = printable(error.what());
+  fmt::print(stderr, "{}{}\n", what.starts_with("tine:") ? "" : "tine: ", what);
+}
 
 std::string reason_of(const Report& report, std::size_t slice) {
   const auto last =

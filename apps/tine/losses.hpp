@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <string>
 
 #include <tine/report.hpp>
@@ -17,6 +18,9 @@ struct Losses {
   void add(const Report& report) { total.append(report); }
   std::size_t faults() const { return total.faults.size() + total.more_faults; }
 };
+
+/// Tells on stderr what was thrown, after the name of the program.
+void tell_error(const std::exception& error);
 
 /// Why a slice failed for good: from the last of its faults.
 std::string reason_of(const Report& report, std::size_t slice);

@@ -182,14 +182,13 @@ int MineCommand::run() {
   } catch (const mining::MissingValue& error) {
     fmt::print(stderr, "{}; --skip-missing leaves such rows out\n", printable(error.what()));
   } catch (const InvalidArgument& error) {
-    fmt::print(stderr, "{}\n", printable(error.what()));
+    tell_error(error);
     return wrong_usage;
   } catch (const SliceFailed& error) {
     fmt::print(stderr, "tine: {}: {}\n", settings_.table.file,
                printable(reason_of(error.report(), error.slice())));
   } catch (const std::exception& error) {
-    const std::string what = printable(error.what());
-    fmt::print(stderr, "{}{}\n", what.starts_with("tine:") ? "" : "tine: ", what);
+    tell_error(error);
   }
   return some_failed;
 }

@@ -163,8 +163,7 @@ int run_scan(const ScanSettings& settings) {
     fmt::print(stderr, "tine: {}: {}\n", settings.table.file,
                reason_of(error.report(), error.slice()));
   } catch (const std::exception& error) {
-    const std::string what = printable(error.what());
-    fmt::print(stderr, "{}{}\n", what.starts_with("tine:") ? "" : "tine: ", what);
+    tell_error(error);
   }
   return some_failed;
 }

@@ -131,7 +131,7 @@ int words(const TextSettings& settings) {
         options.memory = settings.memory > 0 ? settings.memory : memory_for_a_file();
         for (auto& [text, count] :
              mining::count_words(files.on(), files.sources(), settings.words, options)) {
-          rows.text(text);
+          rows.text(std::move(text));
           rows.integer(count);
           rows.end_row();
         }
@@ -203,13 +203,12 @@ int guarded(const std::function<int()>& run) {
   } catch (const UsageError&) {
     throw;
   } catch (const InvalidArgument& error) {
-    fmt::print(stderr, "{}\n", printable(error.what()));
+    tell_error(error);
     return wrong_usage;
   } catch (const SliceFailed& error) {
     fmt::print(stderr, "tine: {}\n", printable(reason_of(error.report(), error.slice())));
   } catch (const std::exception& error) {
-    const std::string what = printable(error.what());
-    fmt::print(stderr, "{}{}\n", what.starts_with("tine:") ? "" : "tine: ", what);
+    tell_error(error);
   }
   return some_failed;
 }
